@@ -19,51 +19,59 @@ export const gatewaySettings = z.object({
   REDIS_URL: redisUrl,
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
-  /** Serves `/metrics` instead of PORT, for an internal network. */
+  /** A port of its own for `/metrics`, on an internal network. Default: PORT serves it. */
   METRICS_PORT: metricsPort.optional(),
   METRICS_HOST: metricsHost,
-  /** `demo` believes the `user_id` of a request; `jwt` accepts verified tokens only. */
+  /** `demo` trusts the `user_id` of a request; `jwt` accepts only verified tokens. */
   AUTH: z.enum(['demo', 'jwt']).default('jwt'),
   /** Needed to run AUTH=demo with NODE_ENV=production. */
   FORCE_DEMO: z.stringbool().default(false),
   NODE_ENV: z.string().optional(),
-  /** In the head of every page. */
+  /** The name in the head of every page. */
   SHOP_NAME: z.string().trim().min(1).max(40).default('Ticketing'),
-  /** Signs the tokens of POST /session (HMAC); all gateways need the same. */
+  /** Signs the tokens of POST /session (HMAC). The same for all gateways. */
   SESSION_SECRET: z.string().min(32).optional(),
-  /** Signs places and passes of waiting rooms; all gateways and booking workers need the same. Without it events have none. */
+  /** Signs queue places and passes. The same for all gateways and booking workers; without it, no event has a waiting room. */
   WAITING_ROOM_SECRET: z.string().min(32).optional(),
   JWT_JWKS_URL: z.url().optional(),
   /** PEM, SPKI. */
   JWT_PUBLIC_KEY: z.string().optional(),
   JWT_ISSUER: z.string().optional(),
   JWT_AUDIENCE: z.string().optional(),
-  /** The key of organisers; without it their routes answer 401. */
+  /** The key of organisers. Without it, their routes answer 401. */
   ORGANISER_KEY: z
     .string()
     .regex(/^org_[\x21-\x7e]{16,}$/, 'must be org_ and at least 16 characters')
+    .optional(),
+  /** The key of gates. The organisers' key opens their routes too. */
+  DOOR_KEY: z
+    .string()
+    .regex(/^door_[\x21-\x7e]{16,}$/, 'must be door_ and at least 16 characters')
     .optional(),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
   /** Quotas per minute that replace the defaults, such as `my-bookings=20,sell=600`. */
   RATE_LIMIT_MAXIMA: z
     .string()
-    .regex(/^([a-z-]+=\d+(,[a-z-]+=\d+)*)?$/, 'must look like my-bookings=20,sell=600')
+    .regex(
+      /^([a-z-]+=[1-9]\d*(,[a-z-]+=[1-9]\d*)*)?$/,
+      'must look like my-bookings=20,sell=600, with quotas of at least 1',
+    )
     .default(''),
-  /** The number of gateways: while Redis is unavailable, each one allows that part of a quota. */
+  /** The number of gateways. While Redis is unavailable, each allows its share of a quota. */
   GATEWAYS: z.coerce.number().int().min(1).default(1),
-  /** Connections at once, of all clients. */
+  /** Open connections, of all clients together. */
   MAX_CONNECTIONS: z.coerce.number().int().min(1).default(10_000),
-  /** Connections at once of one address, unless it is a trusted proxy. */
+  /** Open connections of one address, unless it is a trusted proxy. */
   MAX_CONNECTIONS_PER_ADDRESS: z.coerce.number().int().min(1).default(1_000),
-  /** Streams of seats at once, of all clients. */
+  /** Open seat streams, of all clients together. */
   MAX_STREAMS: z.coerce.number().int().min(0).default(4_000),
-  /** Streams at once of one user, or of one address without credentials. */
+  /** Open seat streams of one user, or of one address without credentials. */
   MAX_STREAMS_PER_CALLER: z.coerce.number().int().min(0).default(200),
-  /** Names that requests may use for this gateway with AUTH=demo, beside localhost and IP addresses. */
+  /** With AUTH=demo: host names that requests may use, besides localhost and IP addresses. */
   ALLOWED_HOSTS: list,
-  /** Pages that may read answers: `*` (any page, public reads only), or origins such as `https://shop.example`. */
+  /** Pages that may read answers: `*` (any page, public reads only) or origins such as `https://shop.example`. */
   CORS_ORIGINS: list,
-  /** While a quarter of the requests for a hold take longer, fewer are let through and the rest gets 503. */
+  /** While a quarter of the hold requests take longer, the gateway admits fewer of them and answers 503 to the others. */
   SLOW_HOLD_MS: z.coerce.number().int().min(1).default(250),
   /** Addresses or CIDR ranges whose X-Forwarded-For is trusted. */
   TRUSTED_PROXIES: list,
@@ -71,26 +79,26 @@ export const gatewaySettings = z.object({
 
 export type GatewayConfig = ReturnType<typeof readGatewayConfig>
 
-/** The gateway's settings; `quotas` null: no limits. Throws `ConfigurationError` naming everything wrong. */
+/** The gateway's settings; `quotas` null: no limits. Throws `ConfigurationError` that names every wrong setting. */
 export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
   const checked = gatewaySettings.superRefine((config, context) => {
     const complain = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message })
     if (config.AUTH === 'demo' && config.NODE_ENV === 'production' && !config.FORCE_DEMO) {
-      complain('AUTH', 'demo believes any user_id and is refused in production (FORCE_DEMO=1 to insist)')
+      complain('AUTH', 'demo trusts any user_id, so it is refused in production; FORCE_DEMO=1 allows it')
     }
     if (config.AUTH === 'demo' && config.SESSION_SECRET === undefined) {
-      complain('SESSION_SECRET', 'is needed with AUTH=demo: at least 32 characters, the same for all gateways')
+      complain('SESSION_SECRET', 'is required with AUTH=demo: at least 32 characters, the same for all gateways')
     }
     if (config.AUTH === 'jwt' && config.JWT_JWKS_URL === undefined && config.JWT_PUBLIC_KEY === undefined) {
-      complain('JWT_JWKS_URL', 'or JWT_PUBLIC_KEY is needed with AUTH=jwt')
+      complain('JWT_JWKS_URL', 'or JWT_PUBLIC_KEY is required with AUTH=jwt')
     }
     for (const origin of config.CORS_ORIGINS) {
       if (origin === '*' ? config.CORS_ORIGINS.length > 1 : !isOrigin(origin)) {
-        complain('CORS_ORIGINS', `must be * alone, or origins such as https://shop.example; ${origin} is not one`)
+        complain('CORS_ORIGINS', `must be * alone, or origins such as https://shop.example; ${origin} is not an origin`)
       }
     }
     for (const name of Object.keys(quotasFrom(config.RATE_LIMIT_MAXIMA))) {
-      if (!(name in defaultQuotas)) complain('RATE_LIMIT_MAXIMA', `there is no class ${name}`)
+      if (!(name in defaultQuotas)) complain('RATE_LIMIT_MAXIMA', `unknown rate class ${name}`)
     }
   })
   const config = readConfig(checked, {
@@ -104,7 +112,7 @@ export function readGatewayConfig(env: NodeJS.ProcessEnv, args: string[]) {
   return { ...config, quotas: config.RATE_LIMITS === 'off' ? null : quotas }
 }
 
-/** As browsers send it: scheme, host and port, in lower case. */
+/** An origin as browsers send it: scheme, host and port, in lower case. */
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.parse(text)?.origin === text
 }

@@ -5,14 +5,15 @@ import { serveMetrics } from '#shared/observability/metrics-server.ts'
 import { openParts, runProcess } from '#shared/process/lifecycle.ts'
 import { createRedis } from '#shared/redis.ts'
 import { type GatewayConfig, readGatewayConfig } from './config.ts'
-import { brokenResponses } from './http/broken-responses.ts'
 import { ClientAddresses } from './http/client-address.ts'
 import { answerClientError, answerConnect, maxHeadBytes } from './http/client-error.ts'
 import { Connections } from './http/connections.ts'
 import { createCors } from './http/cors.ts'
 import { HostGuard } from './http/host-guard.ts'
 import { createListener } from './http/listener.ts'
+import { logAtIntervals } from './http/log-at-intervals.ts'
 import { createObserve } from './http/observe.ts'
+import { KeySessions } from './identity/key-sessions.ts'
 import { providerTokens, sessionTokens } from './identity/tokens.ts'
 import { createApp } from './koa/app.ts'
 import { createLimitFailures, createRateLimit } from './koa/rate-limit.ts'
@@ -23,7 +24,8 @@ import { TokenBuckets } from './limits/token-buckets.ts'
 import { GatewayMetrics } from './metrics.ts'
 import { docsRoutes } from './own-routes/docs.ts'
 import { healthRoutes } from './own-routes/health.ts'
-import { sessionRoute } from './own-routes/session.ts'
+import { keySessionRoutes } from './own-routes/key-sessions.ts'
+import { sessionRoutes } from './own-routes/session.ts'
 import { webhookRoute } from './own-routes/webhooks.ts'
 import { createAnswerRead, createGetReply, findPublicReads } from './reads/answer-read.ts'
 import { Invalidations } from './reads/invalidations.ts'
@@ -45,7 +47,7 @@ import { waitingOperations } from './waiting-room/operations.ts'
 /** How long requests in flight may still take after the signal to stop, in milliseconds. */
 const finishInFlightMs = 10_000
 
-/** How long a stopping gateway still takes requests, closing each connection with its answer: the next request may be on its way. */
+/** How long a stopping gateway still accepts requests: the next one may already be on its way. Each answer closes its connection. */
 const drainMs = 500
 
 /** Node's defaults keep slow and silent connections for minutes. */
@@ -55,7 +57,7 @@ const httpSettings = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: maxHeadBytes,
-  // Answered as a problem, by Koa.
+  // Koa answers these with a problem.
   requireHostHeader: false,
   // No listener needs the end of a body that never begins.
   optimizeEmptyRequests: true,
@@ -67,7 +69,7 @@ await runProcess({
   readConfig: () => readGatewayConfig(process.env, process.argv.slice(2)),
   async start(config, log, onStop) {
     const { INSTANCE: instance, AUTH: mode, HOST: host } = config
-    if (mode === 'demo') log.warn('AUTH=demo: every user_id is believed. Never run this with real customers.')
+    if (mode === 'demo') log.warn('AUTH=demo: every user_id is trusted. Never run this with real customers.')
     const { metrics: processMetrics, bus } = await openParts(config, { name: 'gateway', retries: true, log, onStop })
     const redis = createRedis({ url: config.REDIS_URL, name: instance, log })
     onStop('redis', () => redis.disconnect())
@@ -82,7 +84,10 @@ await runProcess({
         providerTokens(providerFrom(config), (error) =>
           log.warn({ err: error }, 'the keys of the identity provider could not be fetched'),
         ),
-      organiserKey: config.ORGANISER_KEY,
+      keySessions: {
+        organiser: new KeySessions('organiser', [config.ORGANISER_KEY]),
+        door: new KeySessions('door', [config.DOOR_KEY, config.ORGANISER_KEY]),
+      },
     }
     let stopping = false
     const isStopping = (): boolean => stopping
@@ -99,7 +104,7 @@ await runProcess({
       log,
       onFact(fact) {
         invalidations.add(fact)
-        hub.hear(fact)
+        hub.receive(fact)
       },
       onRestart(position) {
         invalidations.restart(position)
@@ -107,7 +112,14 @@ await runProcess({
       },
     })
     onStop('facts', () => facts.stop())
-    const store = new RedisStore({ redis, onError: () => metrics.cacheFailed() })
+    const logCacheFailure = logAtIntervals(log, 'the reply cache in Redis failed')
+    const store = new RedisStore({
+      redis,
+      onError(error) {
+        metrics.cacheFailed()
+        logCacheFailure(error)
+      },
+    })
     const cache = new ReplyCache({ store, invalidations, position: () => facts.position })
     const { WAITING_ROOM_SECRET: roomSecret } = config
     const load = new BookingLoad()
@@ -121,15 +133,19 @@ await runProcess({
     }
     const perform = load.watch(createPerform(bus, waitingOperations(waiting)))
     const getReply = createGetReply({ cache, perform, metrics })
-    const answerRead = createAnswerRead({ getReply, perform })
+    const answerRead = createAnswerRead({ getReply, perform, position: () => facts.position })
 
-    const buckets = new TokenBuckets({ redis, gateways: config.GATEWAYS, onLocal: () => metrics.limitedLocally() })
+    const buckets = new TokenBuckets({
+      ...{ redis, gateways: config.GATEWAYS },
+      onLocal: () => metrics.limitedLocally(),
+      onError: logAtIntervals(log, 'the rate limits in Redis failed'),
+    })
     const limits = config.quotas === null ? null : new RateLimits({ maxima: config.quotas, buckets, metrics })
     const refusals = limits === null ? null : new RecentRefusals(limits)
     const limiting = limits === null || refusals === null ? null : { limits, refusals }
     const rateLimit = createRateLimit(limiting)
     const limitFailures = createLimitFailures(limiting)
-    // Pages that may use every route may also write here.
+    // Pages that may use every route may also send writes.
     const hostsOfPages = config.CORS_ORIGINS.flatMap((origin) => URL.parse(origin)?.hostname ?? [])
     const hostGuard = mode === 'demo' ? new HostGuard([host, ...config.ALLOWED_HOSTS, ...hostsOfPages]) : null
     const cors = createCors(config.CORS_ORIGINS)
@@ -161,8 +177,12 @@ await runProcess({
       ...{ cache, getReply, bus, metrics, assets, store: assetStore, shopName: config.SHOP_NAME, mode },
       ...{ limits: limitsOfReads, identity, rateLimit, limitFailures },
     })
+    const logBrokenResponse = logAtIntervals(log, 'responses broke off')
     const app = createApp({
-      onBrokenResponse: brokenResponses(log, metrics),
+      onBrokenResponse(error) {
+        metrics.responseBroke()
+        logBrokenResponse(error)
+      },
       observe,
       clientAddresses,
       rateLimit,
@@ -191,7 +211,9 @@ await runProcess({
       limited: [
         seatStreamRoute({ hub, connections, identity, rateLimit, limitFailures, cors, rooms: waiting?.rooms ?? null }),
         ...storefront.routes,
-        ...(demoSession === null ? [] : [sessionRoute(demoSession.issue, rateLimit)]),
+        ...(demoSession === null ? [] : sessionRoutes(demoSession.issue, rateLimit)),
+        ...keySessionRoutes('organiser', { identity, rateLimit, limitFailures }),
+        ...keySessionRoutes('door', { identity, rateLimit, limitFailures }),
       ],
     })
     const koa = app.callback()
@@ -219,7 +241,7 @@ await runProcess({
     server.on('connect', answerConnect(metrics, connections))
     const { port } = await listen(server, config.PORT, host)
     onStop('http', () => closeServer(server))
-    // Before the server, which would wait for them.
+    // Streams end first: the server would wait for them.
     onStop('streams', () => hub.stop())
     onStop('readiness', async () => {
       stopping = true
@@ -238,8 +260,8 @@ function providerFrom(config: GatewayConfig) {
 }
 
 /**
- * Lets clients that end their side of the connection behind a request have the answer. Public in Node since 2011, though not in its
- * documentation; without it such a client gets none, and nothing else changes.
+ * Sends the answer to a client that has ended its side of the connection after its request; by default such a client gets none. Node has
+ * this property since 2011, though its documentation leaves it out. Nothing else changes.
  */
 function answerHalfClosed(server: Server): void {
   Object.assign(server, { httpAllowHalfOpen: true })
@@ -255,7 +277,7 @@ function listen(server: Server, port: number, host: string): Promise<AddressInfo
   })
 }
 
-/** Takes no new connections, lets requests in flight finish, then cuts what is left. */
+/** Accepts no new connections, lets requests in flight finish, then cuts the remaining connections. */
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), finishInFlightMs)

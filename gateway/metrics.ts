@@ -1,21 +1,21 @@
-import { Counter, Gauge } from 'prom-client'
+import { Counter } from 'prom-client'
 import type { ErrorCode } from '#shared/errors.ts'
 import { type BoundObserve, DurationHistogram } from '#shared/observability/duration-histogram.ts'
 import { type Metrics, Tally } from '#shared/observability/metrics.ts'
 import type { ConcurrencyLimit } from './limits/concurrency-limit.ts'
 import type { RateClass } from './limits/quota.ts'
 
-/** A request by labels of few values: a route template such as `/events`, never a path with ids. */
+/** A request, described by labels with few values: a route template such as `/events`, never a path with ids. */
 export interface AnsweredRequest {
   readonly method: string
   readonly endpoint: string
   readonly status: number
   readonly seconds: number
-  /** In a trace that is being recorded. */
+  /** Set if the trace is recorded. */
   readonly isRecorded: boolean
 }
 
-/** Methods with a label of their own; all others share `_OTHER`, as in OpenTelemetry. */
+/** Methods with their own label. All others share `_OTHER`, as in OpenTelemetry. */
 const knownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** The limit that a connection reached; see `http/connections.ts`. */
@@ -25,7 +25,7 @@ export type CutReason = (typeof cutReasons)[number]
 /** The gateway's own metrics. */
 export class GatewayMetrics {
   readonly #requestDuration: DurationHistogram<'http_request_method' | 'http_route' | 'http_response_status_code'>
-  /** By endpoint, then by status and method: one joined key would cost more than the lookups. */
+  /** By endpoint, then by status and method: building one joined key would cost more than the lookups. */
   readonly #boundDurations = new Map<string, Map<number, BoundObserve>>()
   #activeRequests = 0
   readonly #cacheHits: Tally<'endpoint', string>
@@ -35,12 +35,12 @@ export class GatewayMetrics {
   readonly #locallyLimited: Counter
   readonly #unreadable: Counter<'code'>
   readonly #newHoldsRefused: Counter
-  readonly #registry: Metrics['registry']
+  readonly #metrics: Metrics
   readonly #connectionsCut: Counter<'reason'>
   readonly #brokenOff: Counter
 
   constructor(metrics: Metrics) {
-    this.#registry = metrics.registry
+    this.#metrics = metrics
     const registers = [metrics.registry]
     const counter = (name: string, help: string) => new Counter({ name, help, registers })
     this.#requestDuration = new DurationHistogram(metrics, {
@@ -48,23 +48,15 @@ export class GatewayMetrics {
       help: 'Time to answer an HTTP request.',
       labelNames: ['http_request_method', 'http_route', 'http_response_status_code'],
     })
-    const countActive = (): number => this.#activeRequests
-    new Gauge({
-      name: 'http_server_active_requests',
-      help: 'HTTP requests in progress.',
-      registers,
-      collect() {
-        this.set(countActive())
-      },
-    })
+    metrics.watch('http_server_active_requests', 'HTTP requests in progress.', () => this.#activeRequests)
     this.#cacheHits = new Tally(metrics, {
       name: 'cache_hits_total',
-      help: 'Replies answered from the reply cache.',
+      help: 'Reads answered from the reply cache.',
       labelName: 'endpoint',
     })
     this.#cacheMisses = new Tally(metrics, {
       name: 'cache_misses_total',
-      help: 'Replies that a worker was called for.',
+      help: 'Reads for which a worker was called.',
       labelName: 'endpoint',
     })
     this.#cacheErrors = counter('cache_errors_total', 'Reads and writes of the reply cache that failed.')
@@ -77,34 +69,24 @@ export class GatewayMetrics {
     this.#newHoldsRefused = counter('new_holds_refused_total', 'Requests for a hold refused because of overload.')
     this.#connectionsCut = new Counter({
       name: 'http_server_connections_cut_total',
-      help: 'Connections refused or ended because a limit was reached.',
+      help: 'Connections refused or cut because a limit was reached.',
       labelNames: ['reason'],
       registers,
     })
     for (const reason of cutReasons) this.#connectionsCut.inc({ reason }, 0)
-    this.#brokenOff = counter('http_server_broken_responses_total', 'Responses that could not be sent to their end.')
+    this.#brokenOff = counter('http_server_broken_responses_total', 'Responses that were cut short.')
     this.#unreadable = new Counter({
       name: 'http_server_unreadable_requests_total',
-      help: 'Requests that could not be read as HTTP, and were answered so.',
+      help: 'Requests answered with an error because they could not be read as HTTP.',
       labelNames: ['code'],
       registers,
     })
   }
 
-  /** Shows the limit of new holds and how many are in flight. */
+  /** Exports the limit of new holds and the number in flight. */
   watchNewHolds(newHolds: ConcurrencyLimit): void {
-    const registers = [this.#registry]
-    const gauge = (name: string, help: string, read: () => number) =>
-      new Gauge({
-        name,
-        help,
-        registers,
-        collect() {
-          this.set(read())
-        },
-      })
-    gauge('new_holds_limit', 'Largest number of requests in flight that take a hold.', () => newHolds.limit)
-    gauge('new_holds_in_flight', 'Requests in flight that take a hold.', () => newHolds.inFlight)
+    this.#metrics.watch('new_holds_limit', 'Limit of requests in flight that take a hold.', () => newHolds.limit)
+    this.#metrics.watch('new_holds_in_flight', 'Requests in flight that take a hold.', () => newHolds.inFlight)
   }
 
   newHoldRefused(): void {
@@ -154,7 +136,7 @@ export class GatewayMetrics {
     return observe
   }
 
-  /** Shows both counters of a cacheable route at 0, so that `rate()` sees the first hit. */
+  /** Exports both counters of a cacheable route as 0, so that `rate()` sees the first hit. */
   announceCachedEndpoint(endpoint: string): void {
     for (const tally of [this.#cacheHits, this.#cacheMisses]) tally.count(endpoint, 0)
   }

@@ -28,7 +28,12 @@ export function readJson<T>(file: string): T | undefined {
 
 /** Never seen half written, and readable by its owner alone. */
 export function writeJson(file: string, value: unknown): void {
+  writeWhole(file, `${JSON.stringify(value, null, 2)}\n`, ownerOnly)
+}
+
+/** Writes a file that is never seen half written. */
+export function writeWhole(file: string, text: string, mode?: number): void {
   const fresh = `${file}.${process.pid}`
-  writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: ownerOnly })
+  writeFileSync(fresh, text, { mode })
   renameSync(fresh, file)
 }

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { sizeOf } from '#shared/observability/log-file.ts'
 
 const lineEnd = 0x0a
+const tailBytes = 16 * 1024
 
 /** The lines of a file in which `text` stands. Looks for its bytes: parsing all lines of a large file would take seconds. */
 export function linesWith(file: string, text: string): string[] {
@@ -14,6 +15,12 @@ export function linesWith(file: string, text: string): string[] {
     at = content.indexOf(text, end)
   }
   return found
+}
+
+/** The last lines of a log, for messages about a process that failed; `since` leaves out what was there before. */
+export function lastLines(file: string, { count, since }: { count: number; since: number }): string {
+  const tail = readEnd(file, Math.min(tailBytes, sizeOf(file) - since))
+  return tail.toString('utf8').trimEnd().split('\n').slice(-count).join('\n')
 }
 
 /** The last `bytes` of a file, all of it where it is shorter; empty where there is none. */

@@ -5,7 +5,7 @@ import { launch } from './system/launcher/launch.ts'
 import { readyScreen } from './system/launcher/ready-screen.ts'
 import { stopSignals } from './system/stop-signals.ts'
 
-/** `npm start`: brings up the whole system and keeps it up until it is told to stop. */
+/** `npm start`: brings up the whole system and keeps it up until a signal stops it. */
 async function main(): Promise<void> {
   const flags = parseFlags(process.argv.slice(2))
   if (!flags) return console.log(usage)

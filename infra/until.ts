@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export interface Patience {
   readonly timeoutMs: number
   readonly everyMs?: number
-  /** Aborted when nobody waits any longer; it then throws. */
+  /** Ends the waiting; it then throws. */
   readonly stopping?: AbortSignal
 }
 

@@ -7,7 +7,7 @@ export function describeDatabase(databaseUrl: string): string {
   return `${decodeURIComponent(pathname.slice(1))} at ${host}`
 }
 
-/** Lets `work` have a session of its own, which ends with it. Throws `ExplainedError` when nobody answers within five seconds. */
+/** Lets `work` have a session, which ends with it. Throws `ExplainedError` without an answer within five seconds. */
 export async function withDatabase<Result>(
   url: string,
   work: (client: pg.Client) => Promise<Result>,

@@ -13,8 +13,7 @@ const cardDigits =
 const minDigits = 14
 const maxDigits = 19
 
-/** Which of these lengths the networks use with the first three digits, a bit for each: asked for far more often than a regular
- * expression could be tried. */
+/** How many of these lengths the networks use with the first three digits, one bit each. Called far too often for a regular expression. */
 const lengthsByPrefix = Uint8Array.from({ length: 1_000 }, (_, prefix) => {
   const first = String(prefix).padStart(3, '0')
   let lengths = 0
@@ -27,28 +26,28 @@ const lengthsByPrefix = Uint8Array.from({ length: 1_000 }, (_, prefix) => {
 /** Digits in groups, and between two groups up to three of these: blanks of every width, dashes, dots, invisible characters. */
 const chains = /\d+(?:[\s\p{Pd}\p{Cf}./_]{1,3}\d+)*/gu
 
-/** UUIDs, digests and other hexadecimal ids, and public ids: a card number within them is chance. */
+/** UUIDs, digests, other hexadecimal ids and public ids: a card number inside them is chance. */
 const opaqueIds =
   /(?<![\da-z])(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{24,})(?![\da-z])|(?<![\w-])[\w-]{43}(?![\w-])/gi
 
-/** Whether a card number stands anywhere in a text. Takes time in proportion to its length. */
+/** Whether a text contains a card number. Takes time in proportion to its length. */
 export function holdsCardNumber(text: string): boolean {
   return mayHoldCardNumber(text) && cardsIn(text.normalize('NFKC')).length > 0
 }
 
-/** A card number's digits and nothing beside them that could belong to an id. */
+/** The digits of a card number, with nothing next to them that could belong to an id. */
 const digitsAlone = /(?<![\da-z])\d{14,19}(?![\da-z])/gi
 
 /**
- * Whether a key that its caller made up is a card number, in groups or not, or has one between punctuation. Stricter than
- * `holdsCardNumber`: chance puts the digits of a card into many random keys.
+ * Whether a key chosen by a caller is a card number, grouped or not, or has one between punctuation. Stricter than `holdsCardNumber`,
+ * because many random keys contain the digits of a card by chance.
  */
 export function isCardNumberKey(key: string): boolean {
   const isWhole = (text: string): boolean => maskCardNumbers(text, '') === ''
   return isWhole(key) || (key.match(digitsAlone) ?? []).some(isWhole)
 }
 
-/** Replaces each card number. A text with one comes back in Unicode's form NFKC. */
+/** Replaces each card number. If there is one, the text is returned in Unicode's form NFKC. */
 export function maskCardNumbers(text: string, mask: string): string {
   if (!mayHoldCardNumber(text)) return text
   const plain = text.normalize('NFKC')
@@ -58,7 +57,7 @@ export function maskCardNumbers(text: string, mask: string): string {
   return starts.map((start, index) => plain.slice(start, cards[index]?.start)).join(mask)
 }
 
-/** Most texts are too short. Beyond ASCII, one character may stand for two digits. */
+/** Most texts are too short. Beyond ASCII, one character can stand for two digits. */
 function mayHoldCardNumber(text: string): boolean {
   return text.length >= minDigits / 2
 }
@@ -70,7 +69,7 @@ interface Span {
 
 /** Card numbers in their order, without overlaps. */
 function cardsIn(plain: string): Span[] {
-  // Where there is none at all, none is outside ids; and to look for ids takes longer.
+  // A text without card numbers has none outside ids; searching for ids takes longer.
   if (cardsWithin(plain).length === 0) return []
   return cardsWithin(plain.replaceAll(opaqueIds, (id) => 'x'.repeat(id.length)))
 }
@@ -94,11 +93,11 @@ function addCardsOf(chain: Chain, index: number, cards: Span[]): void {
 
 /** Groups of digits with separators in between. Typed arrays, because one body may have 32,000 groups. */
 class Chain {
-  /** How many. */
+  /** Number of groups. */
   readonly groups: number
-  /** Place of each group in the text. */
+  /** Position of each group in the text. */
   readonly #starts: Int32Array
-  /** How many digits come before each group; one more for the end. */
+  /** Number of digits before each group; one more entry for the end. */
   readonly #before: Int32Array
   readonly #digits: Uint8Array
   /** Sums of the digits before each one, with every other doubled: those at even places, or those at odd ones. */

@@ -4,7 +4,7 @@ import { type FieldError, invalidRequest } from './errors.ts'
 /** Bounds the answer to a request with thousands of wrong members. */
 const maxErrors = 100
 
-/** What a schema makes of a value that came from outside. Throws `validation_failed`, which names every wrong field once. */
+/** Parses a value from outside with a schema. Throws `validation_failed`, which names every wrong field once. */
 export function checkRequest<Request extends z.ZodType>(schema: Request, value: unknown): z.output<Request> {
   const parsed = schema.safeParse(value, { error: sayWhatIsAllowed })
   if (parsed.success) return parsed.data
@@ -21,7 +21,7 @@ function errorsOf(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = []):
     return issue.keys.map((key) => ({ pointer: pointerOf([...path, key]), detail: issue.message }))
   }
   if (issue.code === 'invalid_union' && issue.message === sayOfForms && issue.errors.length > 0) {
-    // The form with the fewest issues is probably the one that was meant.
+    // The form with the fewest issues is probably the intended one.
     const nearest = issue.errors.toSorted((one, other) => one.length - other.length)[0] ?? []
     return nearest.flatMap((inner) => errorsOf(inner, path))
   }
@@ -33,10 +33,10 @@ function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
-/** A union without words of its own is explained by its forms. */
+/** A union without its own message is explained by its forms. */
 const sayOfForms = ''
 
-/** What a schema says where it has no message of its own: the end of a sentence that begins with the name of the field. */
+/** The message of a schema without its own: the end of a sentence that begins with the name of the field. */
 function sayWhatIsAllowed(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -53,7 +53,7 @@ function sayWhatIsAllowed(issue: z.core.$ZodRawIssue): string {
     }
     case 'unrecognized_keys': {
       const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : []
-      return known.length === 0 ? 'is not known here' : `is not known here; known are ${known.join(', ')}`
+      return known.length === 0 ? 'is unknown' : `is unknown; the known names are ${known.join(', ')}`
     }
     case 'invalid_union':
       return sayOfForms

@@ -1,4 +1,4 @@
-/* What the draw of a waiting room protects from, and what it does not, in words for buyers. Pages show it. */
+/* What the draw of a waiting room prevents and what it does not, in words for buyers. Pages show it. */
 
 export interface Protection {
   readonly who: string
@@ -18,19 +18,19 @@ export const drawProtection: readonly Protection[] = [
   {
     who: 'The organiser, before the pre-queue has closed',
     canCheat:
-      'Yes, in a draw without a beacon: who knows the secret can invent last entrants until a friend is well placed. A public random value that nobody knows when the root is published ends that.',
+      'Yes, in a draw without a beacon: anybody who knows the secret can add entrants until a friend is well placed. A public random value that is unknown when the root is published prevents this.',
   },
   {
     who: 'The organiser, by showing different people different roots',
-    canCheat: 'Only where nobody compares them. The root is in the public state of the queue, and in every receipt.',
+    canCheat: 'Only if nobody compares them. The root is in the public state of the queue, and in every receipt.',
   },
   {
-    who: 'The organiser, by admitting friends beside the queue',
-    canCheat: 'Passes beside the queue are counted, and everybody can see how many there were.',
+    who: 'The organiser, by admitting friends without the queue',
+    canCheat: 'Passes without the queue are counted, and their number is public.',
   },
 ]
 
-/** What the waiting room does about programs that buy. */
+/** What the waiting room does against bots. */
 export const botProtection: readonly { readonly what: string; readonly how: string }[] = [
   {
     what: 'Protected',

@@ -2,20 +2,20 @@ import { hash } from 'node:crypto'
 import { setImmediate as immediate } from 'node:timers/promises'
 
 /*
- * The arithmetic of the draw, for who holds it and for who checks it.
+ * The computations of the draw, for those who hold it and those who verify it.
  *
- * A leaf is SHA-256(0x00 ‖ place id). The roll is the leaves in order of arrival, 32 bytes each, zeros where a place has none (a hole).
- * Its root is that of the Merkle tree of RFC 6962. The order is that of SHA-256(seed ‖ leaf), then of the leaf; holes come last.
+ * A leaf is SHA-256(0x00 ‖ place id). The roll is the leaves in order of arrival, 32 bytes each, with zeros for a place without a leaf (a
+ * hole). Its root is that of the Merkle tree of RFC 6962. The order is that of SHA-256(seed ‖ leaf), then of the leaf; holes come last.
  */
 
 export const drawAlgorithm = 'ticketing-draw-1'
 /** Places on a page of the roll and of the numbers. A power of two: a page is a subtree of the Merkle tree. */
 export const drawPageSize = 1_024
-/** Places of a roll at most: 64 MB in Redis. */
+/** Most places of a roll: 64 MB in Redis. */
 export const maxRollPlaces = 2_000_000
 export const leafBytes = 32
 
-/** Between two pauses for other work: 2 to 4 ms of hashing or sorting. */
+/** Places between two pauses for other work: 2 to 4 ms of hashing or sorting. */
 const sliceSize = 1_000
 /** Leaves that are sorted together. */
 const bucketSize = 200
@@ -28,17 +28,17 @@ function sha256(...parts: readonly Uint8Array[]): Buffer {
   return hash('sha256', Buffer.concat(parts), 'buffer')
 }
 
-/** What the roll has of a place, by its id. */
+/** The leaf of a place, by its id. */
 export function leafOf(placeId: string): Buffer {
   return sha256(leafPrefix, Buffer.from(placeId))
 }
 
-/** Published before the draw; binds its secret. */
+/** Published before the draw; it binds the organiser to the secret. */
 export function commitmentOf(secret: Buffer): Buffer {
   return sha256(secret)
 }
 
-/** The leaf at an index of a roll; undefined for a hole and behind the end. */
+/** The leaf at an index of a roll; undefined for a hole and after the end. */
 export function leafAt(roll: Buffer, index: number): Buffer | undefined {
   const leaf = roll.subarray(index * leafBytes, (index + 1) * leafBytes)
   return leaf.length < leafBytes || leaf.equals(noLeaf) ? undefined : leaf
@@ -58,7 +58,7 @@ export function merkleRoot(nodes: readonly Buffer[]): Buffer {
   return level[0] ?? sha256()
 }
 
-/** What leads from a node to the root over its level: the siblings, from below. */
+/** The proof from a node to the root over its level: the siblings, from below. */
 export function inclusionProof(nodes: readonly Buffer[], index: number): Buffer[] {
   const proof: Buffer[] = []
   let level = nodes
@@ -105,7 +105,7 @@ function parentOf(left: Buffer, right: Buffer): Buffer {
   return sha256(nodePrefix, left, right)
 }
 
-/** Numbers as they are stored: four bytes each, the number less one. */
+/** Numbers in stored form: four bytes each, the number minus one. */
 export function packRanks(numbers: Iterable<number> & { readonly length: number }): Buffer {
   const ranks = Buffer.alloc(numbers.length * 4)
   let at = 0
@@ -113,21 +113,21 @@ export function packRanks(numbers: Iterable<number> & { readonly length: number 
   return ranks
 }
 
-/** The number at an index of what `packRanks` has made. */
+/** The number at an index of the result of `packRanks`. */
 export function numberAt(ranks: Buffer, index: number): number {
   return ranks.readUInt32BE(index * 4) + 1
 }
 
-/** What the order follows from. `beacon`: the public value, empty without one. */
+/** The seed, which decides the order. `beacon`: the public value, empty without one. */
 export function seedOf({ secret, root, beacon }: { secret: Buffer; root: Buffer; beacon: string }): Buffer {
   return sha256(Buffer.from(drawAlgorithm), secret, root, Buffer.from(beacon))
 }
 
-/** The number of each place by its arrival index, from 1. Gives way to other work every few milliseconds. */
+/** The number of each place by its arrival index, from 1. Pauses for other work every few milliseconds. */
 export async function drawNumbers(seed: Buffer, roll: Buffer): Promise<Uint32Array> {
   const count = roll.length / leafBytes
   const keys = Buffer.alloc(roll.length)
-  // Keys are spread evenly: a bucket is a stretch of the order, small enough to be sorted at once.
+  // Keys are spread evenly: a bucket is a part of the order, small enough to sort without a pause.
   const buckets: number[][] = Array.from({ length: Math.ceil(count / bucketSize) }, () => [])
   const holes: number[] = []
   for (let index = 0; index < count; index += 1) {

@@ -52,6 +52,7 @@ export const errorCodes = [
   'draw_not_open',
   'ticket_void',
   'ticket_used',
+  'erasure_blocked',
   'idempotency_key_in_use',
   'body_too_large',
   'unsupported_media_type',
@@ -67,7 +68,7 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
-/** A wrong member of a request: its JSON pointer (`/seat_nos/0`) and why it is wrong. */
+/** A wrong member of a request: its JSON pointer (`/seat_nos/0`) and the reason. */
 export interface FieldError {
   pointer: string
   detail: string
@@ -89,12 +90,13 @@ export class TicketingError extends Error {
     this.extra = extra
   }
 
-  /** Whether the system failed, rather than the request or the state it met. */
+  /** Whether the system failed, rather than the request or the current state. */
   get isFault(): boolean {
     return (faultCodes as readonly string[]).includes(this.code)
   }
 }
 
+/** Whether a value is one of the error codes. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && (errorCodes as readonly string[]).includes(value)
 }
@@ -105,8 +107,8 @@ export function errorCodeOf(error: unknown): ErrorCode {
 }
 
 /**
- * Refuses a request for wrong fields. Each `detail` is the end of a sentence that begins with the name of the field: `must be a date`.
- * `message`: what to say of all of them; by default what is wrong with the only one, or which they are.
+ * Refuses a request with wrong fields. Each `detail` is the end of a sentence that begins with the name of the field: `must be a date`.
+ * `message`: replaces the summary of these fields.
  */
 export function invalidRequest(errors: readonly FieldError[], message?: string): TicketingError {
   const sentences = errors.map(({ pointer, detail }) => ({ pointer, detail: `${fieldName(pointer)} ${detail}.` }))
@@ -115,7 +117,7 @@ export function invalidRequest(errors: readonly FieldError[], message?: string):
 
 /** Most fields that a summary names. */
 const maxNamed = 5
-/** Names may be of the caller's own making. */
+/** Names can be chosen by the caller, so they are cut. */
 const maxNameLength = 60
 
 function summaryOf(errors: readonly FieldError[]): string {

@@ -1,14 +1,14 @@
-/* Local clocks and instants. Between them stands Node's list of time zones; rules of the future may still change. */
+/* Local times and instants, converted with Node's time zones. Future rules may still change. */
 
 const dayMs = 86_400_000
 
-/** `YYYY-MM-DD` and `HH:MM:SS` as clocks of a place show them. */
+/** `YYYY-MM-DD` and `HH:MM:SS`, as the clocks of a place show them. */
 export interface LocalTime {
   readonly date: string
   readonly time: string
 }
 
-/** Making one takes as long as reading ten events. There are some 400 zones, and fewer than twice as many names. */
+/** Creating one takes as long as reading ten events. There are about 400 zones, and fewer than twice as many names. */
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
 /** Throws `RangeError` for a zone that Node does not know. */
@@ -21,15 +21,16 @@ export function formatterOf(tz: string): Intl.DateTimeFormat {
   return formatter
 }
 
-/** What clocks in a zone show at an instant. */
+/** The local time of a zone at an instant. */
 export function localTimeAt(instant: Date, tz: string): LocalTime {
   const [date = '', time = ''] = formatterOf(tz).format(instant).split(' ')
-  return { date, time }
+  // Intl writes years below 1000 with fewer digits.
+  return { date: date.padStart(10, '0'), time }
 }
 
 /**
- * The instants at which clocks in a zone show a time (`HH:MM` or `HH:MM:SS`), earliest first: one as a rule, none while clocks
- * are put forward, two while they are put back.
+ * The instants at which clocks in a zone show a time (`HH:MM` or `HH:MM:SS`), earliest first: usually one, none while clocks are put
+ * forward, two while they are put back.
  */
 export function instantsOf({ date, time }: LocalTime, tz: string): Date[] {
   const shown = Date.parse(`${date}T${time}Z`)

@@ -3,11 +3,11 @@ import type Logger from 'bunyan'
 
 export interface PeriodicJob {
   wake(): void
-  /** Resolves when the run under way has ended. */
+  /** Resolves when the current run has ended. */
   stop(): Promise<void>
 }
 
-/** Runs `work` at once and then every `everyMs`, without a pause while it answers that there is more to do. Logs failures. */
+/** Runs `work` at once and then every `everyMs`, without a pause while it returns that there is more to do. Logs failures. */
 export function startPeriodicJob(
   { name, everyMs, log }: { name: string; everyMs: number; log: Logger },
   work: () => Promise<boolean>,

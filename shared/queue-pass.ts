@@ -4,37 +4,37 @@ import { TicketingError } from '#shared/errors.ts'
 import { eventId, userId } from './contracts/fields.ts'
 
 /*
- * A pass admits one buyer of one event to what takes places. Gateways sign it, gateways and booking workers check it. It is a session:
- * one booking, and a few holds on the way to it, which booking counts by the id of the pass.
+ * A pass lets one buyer of one event take places. Gateways sign it; gateways and booking workers verify it. It is a session: one booking,
+ * and a few holds before it, which the booking worker counts by the id of the pass.
  */
 
 const claims = z.object({
   sub: userId,
   event: eventId,
-  /** Arrival index of the buyer's place; null: given by the organiser, beside the queue. */
+  /** Arrival index of the buyer's place; null: a bypass pass from the organiser. */
   place: z.int().min(0).nullable(),
   /** When the session began, in ms since 1970, by the clock of Redis. */
   began: z.int(),
-  /** After so many ms without a sign of life the session ends. */
+  /** The session ends after this many ms without activity. */
   idle: z.int().min(1),
-  /** Seconds since 1970: when it ends at the latest. */
+  /** Latest end, in seconds since 1970. */
   exp: z.int(),
-  /** The place's own id, which is no UUID of a version; beside the queue a UUID v7. */
+  /** The id of the place, which is not a valid UUID; for a bypass pass a UUID v7. */
   jti: z.guid(),
 })
 
 export type QueuePass = z.infer<typeof claims>
 
-/** How many holds one pass is good for: enough for a change of mind, too few for an army. */
+/** Most holds with one pass: enough for a change of mind, too few for a bot. */
 export const maxHoldsOfPass = 3
 
 const typ = 'pass+jwt'
 const algorithm = 'HS256'
 
-/** The claims of a valid pass. Throws `pass_expired` or `pass_invalid`. Whose it is and for which event, the caller compares. */
+/** The claims of a valid pass. Throws `pass_expired` or `pass_invalid`. The caller checks user and event. */
 export type VerifyPass = (pass: string) => Promise<QueuePass>
 
-/** Signs passes and verifies them, by a secret that gateways and booking workers share. */
+/** Signs and verifies passes with a secret that gateways and booking workers share. */
 export function queuePasses(secret: string): {
   /** Valid until `exp`. */
   sign(pass: QueuePass): Promise<string>

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
-import { Cluster, Redis, type RedisCommander } from 'ioredis'
+import { Cluster, Redis, type RedisCommander, ReplyError } from 'ioredis'
 import { withSpan } from '#shared/observability/tracing.ts'
 import { parseRedisUrl, type RedisAddress, redisUrlForms } from './redis-url.ts'
 
@@ -15,14 +15,14 @@ export interface RedisClient extends RedisCommander<{ type: 'default'; mapping: 
 }
 
 const slotCount = 16_384
-/** How often a cluster with an outage is checked for its end. */
+/** How often a cluster with an outage is checked for recovery. */
 const recoveryCheckMs = 500
 
 const connection = {
   // After this, continuing without Redis is better than waiting.
   commandTimeout: 100,
   connectTimeout: 1_000,
-  // A frozen Redis keeps its connection: without this its commands would queue until it thaws.
+  // A frozen Redis keeps its connection: without this its commands would queue until it answers again.
   socketTimeout: 500,
   maxRetriesPerRequest: 0,
 }
@@ -30,11 +30,11 @@ const connection = {
 const retryDelayMs = (attempt: number): number => Math.min(50 * attempt, 500)
 
 /**
- * Opens a client, which `CLIENT LIST` shows by `name`. `url` has one of the `redisUrlForms`, or `RangeError` is thrown. Commands
- * fail at once while Redis is unavailable, and after 100 ms when it is slow; then they may be done. The client reconnects until it
- * is closed, and the log has the beginning and the end of each outage.
+ * Opens a client, which `CLIENT LIST` shows as `name`. Throws `RangeError` unless `url` has one of the `redisUrlForms`. Commands fail at
+ * once while Redis is unavailable, and after 100 ms when it is slow; a slow command may have been carried out. The client reconnects until
+ * it is closed, and logs the beginning and the end of each outage.
  *
- * All keys of a command or script must share a hash tag such as `{eventId}`, or a cluster refuses it.
+ * All keys of a command or script must share a hash tag such as `{eventId}`; otherwise a cluster refuses it.
  */
 export function createRedis({ url, name, log }: { url: string; name: string; log: Logger }): RedisClient {
   const address = parseRedisUrl(url)
@@ -43,9 +43,29 @@ export function createRedis({ url, name, log }: { url: string; name: string; log
   return address.kind === 'cluster' ? openCluster(address, name, outages) : openServer(address, name, outages)
 }
 
-/** Whether a command was sent and not answered in time; it may be done. ioredis has no class or code for this error. */
+/** Whether a command was sent and not answered in time; it may have been carried out. ioredis has no class or code for this error. */
 export function isCommandTimeout(error: unknown): boolean {
   return error instanceof Error && error.message === 'Command timed out'
+}
+
+/** How a server begins its errors while it cannot serve the command: it is full, loads its data, is a replica, or is busy. */
+const serverStates = [
+  'OOM',
+  'LOADING',
+  'READONLY',
+  'MASTERDOWN',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'MISCONF',
+  'NOREPLICAS',
+  'BUSY',
+]
+
+/** Whether Redis answered that the command or script itself is wrong. Sending it again gets the same error. */
+export function isCommandRefused(error: unknown): boolean {
+  if (!(error instanceof ReplyError)) return false
+  const [code = ''] = (error as Error).message.split(' ', 1)
+  return !serverStates.includes(code)
 }
 
 /** Runs a command, or a script by its name, inside a span. */
@@ -131,7 +151,7 @@ type Outages = ReturnType<typeof watchOutages>
 function watchOutages(log: Logger) {
   let isUnavailable = false
   return {
-    /** Answers whether the outage is new. */
+    /** Returns whether the outage is new. */
     begin(error: Error): boolean {
       if (isUnavailable) return false
       log.warn({ err: error }, 'redis became unavailable')

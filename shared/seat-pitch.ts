@@ -1,15 +1,15 @@
-/** So many units has the pitch in a layout whose coordinates are differences: half of one is a pixel at the largest zoom of the map. */
+/** Units per pitch in a layout whose coordinates are differences: half a unit is one pixel at the largest zoom of the map. */
 export const unitsPerPitch = 16
 
-/** Seats of a row, as their positions. */
+/** The positions of a row's seats. */
 export interface SeatPositions {
   readonly x: readonly number[]
   readonly y: readonly number[]
 }
 
 /**
- * The usual distance of neighbours in a row, in the unit of the coordinates: the median over all rows. 1 where no two seats are apart,
- * because everything that is drawn is measured by it.
+ * The usual distance of neighbouring seats in a row, in the unit of the coordinates: the median over all rows. 1 if no two seats are apart,
+ * because all drawing is measured by it.
  */
 export function seatPitch(rows: readonly SeatPositions[]): number {
   const steps = new Float64Array(rows.reduce((sum, { x }) => sum + x.length, 0))

@@ -12,23 +12,21 @@ interface Webhook {
 }
 
 interface SignedWebhook extends Webhook {
-  /** The header `Webhook-Signature`; a provider that changes its secret sends two `v1`. */
+  /** The header `Webhook-Signature`. While a provider changes its secret, it sends two `v1`. */
   readonly header: string
   /** In epoch ms. */
   readonly now: number
-  /** Largest distance of the signed time from `now`, before or after. Default: 5 minutes. */
-  readonly toleranceMs?: number
 }
 
 interface Signature {
-  /** The signed time, as it is written. */
+  /** The signed time, as written. */
   readonly seconds: string
-  /** Hexadecimal digests, one of which must fit. */
+  /** Hexadecimal digests, one of which must match. */
   readonly digests: readonly string[]
 }
 
-/** An older signature may have been overheard. */
-const usualToleranceMs = 300_000
+/** Largest distance of the signed time from now, before or after: an older signature may have been intercepted. */
+const toleranceMs = 300_000
 /** A header with more parts is refused: any client may send one. */
 const maxParts = 20
 
@@ -38,8 +36,11 @@ export function signWebhook({ secret, body, at }: Webhook & { readonly at: numbe
   return `t=${seconds},v1=${digest(secret, seconds, body).toString('hex')}`
 }
 
-/** A header of the right form with a time within the tolerance; else null. It takes no secret, so that anybody may look. */
-export function readSignature(header: string, now: number, toleranceMs = usualToleranceMs): Signature | null {
+/**
+ * The signature of a header with the right form and a time within the tolerance; else null. Needs no secret, so that gateways can check it
+ * too.
+ */
+export function readSignature(header: string, now: number): Signature | null {
   const parts = header.split(',', maxParts + 1).map((part) => part.trim())
   if (parts.length > maxParts) return null
   const times = valuesOf(parts, 't')
@@ -51,8 +52,8 @@ export function readSignature(header: string, now: number, toleranceMs = usualTo
 }
 
 /** Whether the header has a valid signature and a time within the tolerance. Never throws. */
-export function verifyWebhook({ secret, body, header, now, toleranceMs }: SignedWebhook): boolean {
-  const signature = readSignature(header, now, toleranceMs)
+export function verifyWebhook({ secret, body, header, now }: SignedWebhook): boolean {
+  const signature = readSignature(header, now)
   if (signature === null) return false
   const expected = digest(secret, signature.seconds, body)
   return signature.digests.some((each) => timingSafeEqual(Buffer.from(each, 'hex'), expected))

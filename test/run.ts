@@ -1,7 +1,7 @@
 import { parseCommandLine } from '../infra/command-line.ts'
 import { readInfraConfig } from '../infra/config.ts'
 import { reportFailure } from '../infra/explained-error.ts'
-import type { ProgramName } from '../infra/system/programs/program.ts'
+import type { ProgramName } from '../infra/system/programs/programs.ts'
 import { stopSignals } from '../infra/system/stop-signals.ts'
 import { runCommand } from './runner/command.ts'
 import { type Failure, TapReport } from './runner/tap-report.ts'
@@ -15,10 +15,11 @@ import { installPrograms, startTestServers, type TestServers } from './runner/te
  * lint count as one each.
  */
 
-const usage = `Usage: npm test -- [--long] [--browser] [--infra] [files]
+const usage = `Usage: npm test -- [--long] [--browser] [--infra] [--match TITLE] [files]
   --long     the slow tests in place of the usual ones
   --browser  the pages for buyers, in Chromium
   --infra    clusters, dashboards and deployment files, then the tests of selling on clusters
+  --match    only tests with this title, in which * stands for any text; may be repeated
 Without files all of them, with types and lint. The last line is \`N passed, N failed\`.`
 
 interface Suite {
@@ -42,7 +43,10 @@ const suites: Readonly<Record<(typeof flags)[number], Suite>> = {
   long: {
     folder: 'test/long',
     concurrency: 3,
-    longest: ['waiting-room-schedules.test.ts', 'batched-holds.test.ts', 'onsale.test.ts'],
+    longest: [
+      ...['onsale.test.ts', 'waiting-room-schedules.test.ts', 'batched-holds.test.ts', 'connections.test.ts'],
+      ...['worker-outage.test.ts', 'webhook-senders.test.ts', 'webhook-permutations.test.ts'],
+    ],
     programs: [],
     onClusters: [],
   },
@@ -107,13 +111,16 @@ interface TestRun {
   readonly clusters: boolean
 }
 
+/** Titles of the only tests to run, as AVA matches them; empty: all. */
+type Match = readonly string[]
+
 /** Starts what the tests need, once the programs for it are there, and ends it. */
-async function runOnServers(run: TestRun, installed: Promise<void>): Promise<Outcome> {
+async function runOnServers(run: TestRun, match: Match, installed: Promise<void>): Promise<Outcome> {
   let servers: TestServers | undefined
   try {
     await installed
     servers = await startTestServers(run)
-    return await runTests(run, servers)
+    return await runTests(run, match, servers)
   } catch (error) {
     reportFailure(error)
     return { step: run.step, passed: 0, failures: [{ title: String(error), details: [] }], seconds: 0 }
@@ -122,12 +129,12 @@ async function runOnServers(run: TestRun, installed: Promise<void>): Promise<Out
   }
 }
 
-async function runTests({ step, files, concurrency }: TestRun, servers: TestServers): Promise<Outcome> {
+async function runTests({ step, files, concurrency }: TestRun, match: Match, servers: TestServers): Promise<Outcome> {
   const begin = performance.now()
   const report = new TapReport(console.log)
   const code = await runCommand({
     script: 'node_modules/ava/entrypoints/cli.js',
-    args: ['--tap', '--concurrency', String(concurrency), ...files],
+    args: ['--tap', '--concurrency', String(concurrency), ...match.flatMap((title) => ['--match', title]), ...files],
     environment: { ...environment, ...servers.environment },
     stopping,
     onOutput: (text) => report.write(text),
@@ -153,18 +160,20 @@ async function main(args: readonly string[]): Promise<void> {
     long: { type: 'boolean' },
     infra: { type: 'boolean' },
     browser: { type: 'boolean' },
+    match: { type: 'string', multiple: true },
     help: { type: 'boolean', short: 'h' },
   } as const
   const { values, positionals: named } = parseCommandLine(args, { options, allowPositionals: true }, usage)
   if (values.help) return console.log(usage)
   const chosen = flags.filter((flag) => values[flag]).map((flag) => suites[flag])
   const checks = chosen.length > 0 ? Promise.resolve([]) : checkTypesAndLint()
+  const { match = [] } = values
   const runs = chosen.length > 0 ? slowRuns(chosen, named) : [ordinaryRun(named)]
   const programs = chosen.flatMap((suite) => suite.programs)
   // Once for all: two of apt would get in each other's way.
   const installed = installPrograms(programs, console.log)
   const outcomes: Outcome[] = []
-  for (const run of runs) outcomes.push(await runOnServers(run, installed))
+  for (const run of runs) outcomes.push(await runOnServers(run, match, installed))
   summarise([...(await checks), ...outcomes])
 }
 
@@ -191,8 +200,8 @@ function slowRuns(chosen: readonly Suite[], named: readonly string[]): TestRun[]
   const concurrency = Math.min(...chosen.map((suite) => suite.concurrency))
   const runs = [
     ...(isAll ? own : [{ step: 'tests', files, concurrency, clusters: false }]),
-    // One at a time: each starts some twenty servers.
-    { step: 'clusters', files: isAll ? onClusters : named.filter(isOthers), concurrency: 1, clusters: true },
+    // Each starts some twenty servers.
+    { step: 'clusters', files: isAll ? onClusters : named.filter(isOthers), concurrency: 2, clusters: true },
   ]
   return runs.filter((run) => run.files.length > 0)
 }

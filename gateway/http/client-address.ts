@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import { BlockList, isIP, isIPv4, isIPv6, type Socket, SocketAddress } from 'node:net'
 import { LRUCache } from 'lru-cache'
 
-/** Pairs of remote address and X-Forwarded-For that are remembered, and the longest of them. */
+/** Size of the cache: pairs of remote address and X-Forwarded-For, and characters of one pair. Longer pairs are not cached. */
 const maxPairs = 10_000
 const maxPairLength = 256
-/** Trusted proxies write less than this; only the end of a longer header is read. */
+/** Trusted proxies send less than this. Of a longer header, only the end is read. */
 const maxForwardedLength = 2_048
 
 /** Finds the address of a client behind trusted proxies. */
@@ -24,7 +24,7 @@ export class ClientAddresses {
     }
   }
 
-  /** What limits count as one client: an IPv4 address, or the /64 network that one IPv6 subscriber usually has. */
+  /** The unit that limits count: an IPv4 address, or the /64 network that one IPv6 subscriber usually has. */
   clientOf({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string {
     const remoteAddress = socket.remoteAddress ?? ''
     const forwardedFor = String(headers['x-forwarded-for'] ?? '')
@@ -36,15 +36,15 @@ export class ClientAddresses {
     return client
   }
 
-  /** Whose connection this is; undefined for trusted proxies, which carry the requests of many. */
+  /** The owner of a connection; undefined for trusted proxies, which carry requests of many clients. */
   ownerOf({ remoteAddress = '' }: Pick<Socket, 'remoteAddress'>): string | undefined {
     const address = canonical(remoteAddress)
     return this.#isTrusted(address) ? undefined : networkOf(address)
   }
 
   /**
-   * The nearest address that is not a trusted proxy. X-Forwarded-For is read from the right, only as far as each hop is trusted:
-   * everything left of that may be forged.
+   * The nearest address that is not a trusted proxy. X-Forwarded-For is read from the right and only while each hop is trusted: a client
+   * can forge the rest.
    */
   addressOf(remoteAddress: string, forwardedFor: string): string {
     let address = canonical(remoteAddress)
@@ -77,7 +77,7 @@ function networkOf(address: string): string {
     .join(':')}::/64`
 }
 
-/** `10.0.0.1` for `::FFFF:a00:1`, its form on a dual-stack socket. The ports that some proxies add are dropped. */
+/** The usual form of an address: `10.0.0.1` for `::FFFF:a00:1`, its form on a dual-stack socket. Drops the ports that some proxies add. */
 function canonical(written: string): string {
   const address = /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(written)?.[1] ?? /^\[(.*)\](?::\d+)?$/.exec(written)?.[1] ?? written
   if (!isIPv6(address)) return address

@@ -13,14 +13,14 @@ export const maxHeadBytes = 49_152
 /** The error of Node's event `clientError`. */
 interface ClientError extends Error {
   readonly code?: string
-  /** In the parser's words, none of them the client's. */
+  /** The parser's own words; they never contain the client's bytes. */
   readonly reason?: string
 }
 
 /**
- * Listener of `clientError`: answers what Node's parser could not read with a problem document and ends the connection, because the
- * start of its next request is unknown. Counted, not logged: no limit bounds such requests. A client that could take the document for
- * the answer to another request gets none.
+ * Listener of `clientError`: answers a request that Node's parser could not read with a problem document, then ends the connection, because
+ * the start of the next request is unknown. Sends no document if the client could take it for the answer to another request. Such requests
+ * are counted but not logged: no limit bounds them.
  */
 export function answerClientError(
   metrics: GatewayMetrics,
@@ -40,13 +40,13 @@ export function answerClientError(
   }
 }
 
-/** Listener of `connect`: answers a request for a tunnel, and ends its connection, on which Node reads no further request. */
+/** Listener of `connect`: refuses a tunnel and ends the connection, because Node reads no further request on it. */
 export function answerConnect(
   metrics: GatewayMetrics,
   connections: Connections,
 ): (req: IncomingMessage, socket: Duplex) => void {
   return (_req, socket) => {
-    // Node listens no longer.
+    // After `connect`, Node no longer listens for errors of the socket.
     socket.on('error', () => socket.destroy())
     if (connections.answerTarget(socket) !== 'next') {
       socket.destroy()
@@ -55,11 +55,11 @@ export function answerConnect(
     metrics.couldNotRead('method_not_allowed')
     const fault: Fault = { code: 'method_not_allowed', detail: 'CONNECT is not supported: this server is not a proxy.' }
     const { status, headers, body } = answerTo(fault)
-    endWith(socket, status, ['Allow', 'GET, HEAD, POST, PATCH, DELETE', ...headers], body)
+    endWith(socket, status, ['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE', ...headers], body)
   }
 }
 
-/** Browsers open connections in advance and expect nothing on them. */
+/** Whether the client has sent nothing. Browsers open connections in advance and expect no answer on them. */
 function isSilent(socket: Duplex): boolean {
   // Connections of an HTTP server are sockets, although the types of its events say Duplex.
   return (socket as Socket).bytesRead === 0
@@ -77,7 +77,7 @@ function answerTo({ code, detail }: Fault): { status: number; headers: string[];
   return { status: problem.status, headers, body }
 }
 
-/** Writes an answer that belongs to no response of Node's, and ends the connection. */
+/** Writes an answer without one of Node's responses, and ends the connection. */
 function endWith(socket: Duplex, status: number, headers: readonly string[], body: string): void {
   const lines = headers.map((text, at) => (at % 2 === 0 ? `${text}: ` : `${text}\r\n`)).join('')
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${body}`, () => socket.destroy())
@@ -88,12 +88,12 @@ interface Fault {
   readonly detail: string
 }
 
-/** Undefined: the connection broke. */
+/** The problem to report; undefined when the connection broke. */
 function faultOf({ code = '', reason }: ClientError): Fault | undefined {
   switch (code) {
     case 'HPE_HEADER_OVERFLOW': {
       const most = maxHeadBytes.toLocaleString('en')
-      return { code: 'head_too_large', detail: `The URL and the headers may have ${most} bytes together.` }
+      return { code: 'head_too_large', detail: `The URL and the headers together may have at most ${most} bytes.` }
     }
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
       return { code: 'body_too_large', detail: 'The chunks of the body have too many extensions.' }

@@ -4,11 +4,11 @@ import type { Duplex } from 'node:stream'
 import type { CutReason, GatewayMetrics } from '../metrics.ts'
 import type { ClientAddresses } from './client-address.ts'
 
-/** Requests of one connection that may wait while the one before them is answered. */
+/** Requests that may wait on one connection while an earlier one is answered. */
 const maxWaiting = 32
-/** How long one answer may take, from its request to its last byte. */
+/** Longest time for one answer, from its request to its last byte. */
 const answerMs = 30_000
-/** In how many rounds that time is measured: one timer for all connections, and no clock for each request. */
+/** That time is measured in rounds: one timer serves all connections, and no request needs its own clock. */
 const maxRounds = 6
 
 interface Pending {
@@ -21,17 +21,17 @@ interface Connection {
   readonly owner: string | undefined
   /** The latest request whose answer has begun or ended. */
   latest: Pending | undefined
-  /** Whether that answer is still on its way. */
+  /** Whether that answer is still being sent. */
   isAnswering: boolean
-  /** The round in which it began; undefined for a stream, which may take any time. */
+  /** The round in which that answer began; undefined for a stream, which has no time limit. */
   beganIn: number | undefined
   readonly waiting: Pending[]
 }
 
 /**
- * The open connections of a gateway. One request of a connection is answered at a time: the next begins when the answer before it has
- * left, so a client that does not read costs one answer, however many requests it sends. Cuts connections that send too many, read too
- * slowly, or are too many of one client.
+ * The open connections of a gateway. Each connection gets one answer at a time: the next request begins when the previous answer has been
+ * sent. So a client that does not read costs one answer, however many requests it sends. Cuts a connection that sends too many requests or
+ * reads too slowly, and refuses one above the limit of its client.
  */
 export class Connections {
   readonly #open = new Map<Duplex, Connection>()
@@ -77,7 +77,7 @@ export class Connections {
     socket.once('close', () => this.#remove(socket, connection))
   }
 
-  /** A listener of `request` that has `answer` answer one request of a connection after the other. */
+  /** A listener of `request` that calls `answer` for one request of a connection at a time. */
   inTurn(answer: RequestListener): RequestListener {
     const begin = (connection: Connection, pending: Pending): void => {
       connection.latest = pending
@@ -87,7 +87,7 @@ export class Connections {
       answer(pending.req, pending.res)
     }
     const findOpen = (socket: Duplex): Connection | undefined => this.#open.get(socket)
-    // One function for all responses, so that none needs a closure of its own.
+    // One function for all responses: a closure for each would cost memory.
     function onAnswered(this: ServerResponse): void {
       const connection = findOpen(this.req.socket)
       if (connection === undefined) return
@@ -97,7 +97,7 @@ export class Connections {
     }
     return (req, res) => {
       const connection = this.#open.get(req.socket)
-      // Parsed from the same bytes as the request for which its connection was cut.
+      // This request was parsed from the same bytes as the one for which the connection was cut.
       if (connection === undefined || req.socket.destroyed) return
       const pending = { req, res }
       if (!connection.isAnswering) begin(connection, pending)
@@ -107,8 +107,8 @@ export class Connections {
   }
 
   /**
-   * Where the client expects the answer to what could not be read: `'next'`, as the next answer of the connection; or as the answer of
-   * this response, because the fault is in the body of its request. Undefined: nowhere, for the client would take it for the answer to
+   * Where to answer a request that could not be read. `'next'`: as the next answer of the connection. A response: the fault is in the body
+   * of its request, so this response carries the answer. Undefined: send nothing, because the client would take it for the answer to
    * another request.
    */
   answerTarget(socket: Duplex): 'next' | ServerResponse | undefined {
@@ -117,12 +117,12 @@ export class Connections {
     const { latest, isAnswering, waiting } = connection
     if (latest === undefined) return 'next'
     const { req, res } = latest
-    // The fault may be in the rest of a body whose request was answered before.
+    // The fault may be in the rest of a body whose request is already answered.
     if (!isAnswering) return req.complete ? 'next' : undefined
     return waiting.length === 0 && !req.complete && !res.headersSent ? res : undefined
   }
 
-  /** The answer under way on this connection is a stream: its writer cuts slow readers, and ends it in time. */
+  /** Marks the current answer as a stream, which has no time limit here: its writer cuts slow readers and ends it in time. */
   allowStream(socket: Duplex): void {
     const connection = this.#open.get(socket)
     if (connection !== undefined) connection.beganIn = undefined

@@ -1,13 +1,14 @@
 import type { IncomingMessage } from 'node:http'
+import { keyCookies } from '../identity/key-sessions.ts'
 import type { HeaderList } from './request-context.ts'
 
 /*
- * Which pages of other origins may read answers (CORS). `*`: any page may make the public reads, without credentials. A list: pages of
- * these origins may use every route. Their session cookie comes only from the same site (`SameSite=Lax`); pages of other sites send a
- * token.
+ * Cross-origin reads (CORS). `*`: pages of any origin may make public reads, without credentials. A list: pages of these origins may use
+ * every route. Browsers send the session cookie only from the same site (`SameSite=Lax`); pages of other sites send a token. Below the paths of
+ * desk and door no page of another origin is allowed to send cookies, because a listed page of the same site would act as the organiser.
  */
 
-/** What pages may read beside the headers that they always may. */
+/** Headers that pages may read, besides the ones that browsers always allow. */
 const exposed = [
   ...['Age', 'Cache-Status', 'ETag', 'Idempotency-Replayed', 'Link', 'Location', 'RateLimit', 'RateLimit-Policy'],
   ...[
@@ -22,23 +23,24 @@ const exposed = [
 ].join(', ')
 
 const readHeaders = ['If-None-Match', 'X-Request-Id', 'traceparent', 'tracestate']
-const allHeaders = ['Authorization', 'Content-Type', 'Idempotency-Key', ...readHeaders]
+const allHeaders = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Queue-Pass', ...readHeaders]
 
-/** How long browsers remember a preflight; none remembers one longer than two hours. */
+/** How long browsers may cache a preflight. No browser caches one for longer than two hours. */
 const preflightSeconds = 7_200
 
 export interface Cors {
-  /** The headers of every answer to a request. The same text for all where any page may read, so that caches cannot mix them up. */
+  /** The headers of every answer. With `*` they are the same for all origins, so that caches cannot mix them up. */
   headersFor(req: IncomingMessage): HeaderList
-  /** Further headers of public reads. */
+  /** Additional headers of public reads. */
   readonly ofPublicReads: HeaderList
-  /** The answer to a preflight for a method of a path; undefined where the page may not send such a request. */
+  /** The answer to a preflight for a method of a path; undefined if the page may not send such a request. */
   preflight(req: IncomingMessage, methods: readonly string[], isPublicRead: boolean): HeaderList | undefined
 }
 
 const none: HeaderList = []
+const pathsOfKeys = Object.values(keyCookies).map(({ path }) => path)
 
-/** `origins`: `*` alone, or a list. Null for none: no answer then has a header of CORS. */
+/** `origins`: `*` alone, or a list. Null for an empty list: answers then have no CORS headers. */
 export function createCors(origins: readonly string[]): Cors | null {
   if (origins.length === 0) return null
   if (origins.includes('*')) {
@@ -51,10 +53,13 @@ export function createCors(origins: readonly string[]): Cors | null {
     }
   }
   const varying = ['Vary', 'Origin']
-  const allowedFor = ({ headers: { origin } }: IncomingMessage): HeaderList | undefined =>
-    origin !== undefined && origins.includes(origin)
-      ? ['Access-Control-Allow-Origin', origin, 'Access-Control-Allow-Credentials', 'true']
-      : undefined
+  const allowedFor = ({ url = '', headers: { origin } }: IncomingMessage): HeaderList | undefined => {
+    if (origin === undefined || !origins.includes(origin)) return undefined
+    const allowed = ['Access-Control-Allow-Origin', origin]
+    return pathsOfKeys.some((path) => url.startsWith(path))
+      ? allowed
+      : [...allowed, 'Access-Control-Allow-Credentials', 'true']
+  }
   return {
     headersFor(req) {
       const allowed = allowedFor(req)

@@ -5,7 +5,7 @@ import { TicketingError } from '#shared/errors.ts'
 /** Methods that change nothing: RFC 9110, section 9.2.1. */
 const safeMethods = ['GET', 'HEAD', 'OPTIONS']
 
-/** HTTP/1.1 requests name one host; with two, a proxy and this gateway could each mean another (RFC 9112, section 3.2). */
+/** HTTP/1.1 requests name exactly one host. With two, a proxy and this gateway could each use another one (RFC 9112, section 3.2). */
 export function hasOneHost({ httpVersion, rawHeaders }: Pick<IncomingMessage, 'httpVersion' | 'rawHeaders'>): boolean {
   let count = 0
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -16,25 +16,25 @@ export function hasOneHost({ httpVersion, rawHeaders }: Pick<IncomingMessage, 'h
 }
 
 /**
- * Protects a gateway that believes every `user_id` from web pages. A page whose name is made to point here (DNS rebinding) sends its own
- * name as Host; any page may send a form here, with its own Origin.
+ * Protects a gateway in demo mode, which trusts every `user_id`, from web pages. With DNS rebinding a page reaches this gateway under its
+ * own host name, which its requests then have as Host. Any page can post a form to this gateway, with its own Origin.
  */
 export class HostGuard {
   readonly #allowed: ReadonlySet<string>
 
-  /** `allowed`: names, without port, that this gateway serves beside `localhost` and all addresses. */
+  /** `allowed`: names, without port, that this gateway serves besides `localhost` and all addresses. */
   constructor(allowed: readonly string[]) {
     this.#allowed = new Set(allowed.map((name) => name.toLowerCase()))
   }
 
-  /** Whether a Host header names this gateway. Pages cannot take an address for their name, and browsers always send the header. */
+  /** Whether a Host header names this gateway. A page cannot use an address as its name, and browsers always send the header. */
   isKnownHost(host: string | undefined): boolean {
     if (host === undefined) return true
     const name = hostnameOf(host)
     return this.#isOurs(name) || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0
   }
 
-  /** Throws `misdirected` for a foreign Host, and `forbidden` for a write from a foreign page. */
+  /** Throws `misdirected` for an unknown Host, and `forbidden` for a write from a page of another host. */
   check({ method = '', headers: { host, origin } }: Pick<IncomingMessage, 'method' | 'headers'>): void {
     if (!this.isKnownHost(host)) {
       throw new TicketingError(
@@ -56,7 +56,7 @@ export class HostGuard {
   }
 }
 
-/** Of a Host header: in lower case and without the port. */
+/** The host name in a Host header: lower case, without the port. */
 function hostnameOf(host: string): string {
   return host.toLowerCase().replace(/:\d*$/, '')
 }

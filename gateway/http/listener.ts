@@ -3,12 +3,12 @@ import type Logger from 'bunyan'
 import { type HostGuard, hasOneHost } from './host-guard.ts'
 import type { Answer, Observe } from './observe.ts'
 
-/** Finds the answer to a GET or HEAD, or undefined where another way must answer. Changes and counts nothing. */
+/** Finds the answer to a GET or HEAD; undefined leaves the request to the next handler. Has no side effects. */
 export type FindAnswer = (req: IncomingMessage) => Answer | undefined
 
 /**
- * What the server calls for each request, and the one place where its way is decided: public reads, shared pages and refusals that
- * still last are answered here, everything else by Koa.
+ * The server's listener for every request. It answers public reads, shared pages and repeated refusals itself, and passes everything else
+ * to Koa.
  */
 export function createListener(parts: {
   readonly log: Logger
@@ -25,13 +25,13 @@ export function createListener(parts: {
 
   function findAnswer(req: IncomingMessage): Answer | undefined {
     if (req.method !== 'GET' && req.method !== 'HEAD') return undefined
-    // Koa refuses them.
+    // Koa refuses these requests.
     if (!hasOneHost(req) || hostGuard?.isKnownHost(req.headers.host) === false) return undefined
     try {
       return findPublicRead(req) ?? findPage(req) ?? findRecentRefusal(req)
     } catch (error) {
-      // A fault here must cost one request at most, not the process.
-      log.error({ err: error }, 'no way was found for a request')
+      // A bug here may cost one request, never the process.
+      log.error({ err: error }, 'a request could not be matched')
       return undefined
     }
   }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type Logger from 'bunyan'
+import { TicketingError } from '#shared/errors.ts'
 import {
   currentTraceparent,
   inTrace,
@@ -10,13 +11,14 @@ import {
 } from '#shared/observability/tracing.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import type { Cors } from './cors.ts'
+import { logAtIntervals } from './log-at-intervals.ts'
 import { toProblem } from './problems.ts'
 import { beginRequest, type RequestContext, sendProblem } from './request-context.ts'
 
-/** A way to answer a request. */
+/** How one request is answered. */
 export interface Answer {
   readonly endpoint: string
-  /** False: the request is recorded only in a trace that its client began. Without it, it may begin one. */
+  /** False: the request is recorded only in a trace that its client began. Default: it may begin a trace. */
   mayBeginTrace?(): boolean
   send(request: RequestContext): Promise<void> | void
 }
@@ -28,20 +30,21 @@ export type Observe = (req: IncomingMessage, res: ServerResponse, answer: Answer
 const slowMs = 500
 
 /**
- * Makes the function that every request is answered through. It gives the request its id and trace, sends an error as a problem
- * document, and writes one span, one log line and one observation. The result never rejects.
+ * Creates the function through which every request is answered. It gives the request its id and trace, sends an error as a problem
+ * document, and records one span, one log line and one observation. The function never rejects.
  */
 export function createObserve(parts: {
   readonly log: Logger
   readonly metrics: GatewayMetrics
   readonly cors: Cors | null
-  /** True from the signal to stop on: connections close with their answers. */
+  /** True after the signal to stop: each connection then closes with its answer. */
   readonly isStopping: () => boolean
 }): Observe {
   const { log, metrics, cors, isStopping } = parts
+  const logFault = logAtIntervals(log, 'requests could not be served')
 
   async function respond(request: RequestContext, answer: Answer): Promise<void> {
-    // An unrecorded trace has no span of its own to name.
+    // An unrecorded trace has no span whose id the answer could name.
     const traceparent = request.trace.isRecorded ? currentTraceparent() : traceparentOf(request.trace)
     if (traceparent !== undefined) request.headers.push('traceparent', traceparent)
     try {
@@ -55,9 +58,12 @@ export function createObserve(parts: {
     const problem = toProblem(error)
     if (problem.code === 'internal') {
       log.error({ err: error, request_id: request.requestId, ...traceFieldsOf(request.trace) }, 'request failed')
+    } else if (error instanceof TicketingError && error.isFault && error.cause !== undefined) {
+      // The answer does not show the cause. An outage gives every request the same one.
+      logFault(error)
     }
     if (!request.res.headersSent) sendProblem(request, problem)
-    // Half an answer: the client must not wait for the rest.
+    // Half of the answer is sent: end the connection, so that the client does not wait for the rest.
     else if (!request.res.writableEnded) request.res.destroy()
   }
 
@@ -92,7 +98,7 @@ export function createObserve(parts: {
   }
 }
 
-/** Runs `work` in the trace of its request, within a server span where that is recorded. */
+/** Runs `work` in the trace of its request, within a server span if the trace is recorded. */
 function inRequestTrace(request: RequestContext, work: () => Promise<void>): Promise<void> {
   const { req, trace } = request
   if (!trace.isRecorded) return inTrace(trace, work)

@@ -4,14 +4,14 @@ import { type ErrorCode, errorCodes, TicketingError } from '#shared/errors.ts'
 export interface ProblemKind {
   readonly status: number
   readonly title: string
-  /** Whether the same request may succeed later; a write with the same Idempotency-Key. */
+  /** Whether the same request may succeed later. A write repeats its Idempotency-Key. */
   readonly retryable: boolean
 }
 
 const again = true
 const final = false
 
-/** The one table from error codes to HTTP. */
+/** The one table that maps error codes to HTTP. */
 const kinds: Record<ErrorCode, ProblemKind> = {
   malformed_request: kind(400, 'Malformed HTTP request', final),
   head_too_large: kind(431, 'URL or headers too large', final),
@@ -51,10 +51,11 @@ const kinds: Record<ErrorCode, ProblemKind> = {
   already_purchased: kind(409, 'Already purchased', final),
   price_changed: kind(409, 'The price has changed', final),
   not_cancellable: kind(409, 'These tickets cannot be cancelled', final),
-  queue_not_enabled: kind(409, 'No waiting room now', final),
-  draw_not_open: kind(409, 'Not a time of the draw', final),
+  queue_not_enabled: kind(409, 'The event has no waiting room now', final),
+  draw_not_open: kind(409, 'Not possible at this stage of the draw', final),
   ticket_void: kind(409, 'This ticket is void', final),
   ticket_used: kind(409, 'This ticket has been used', final),
+  erasure_blocked: kind(409, 'Some of this data is still needed', again),
   idempotency_key_in_use: kind(409, 'The first request with this key is in progress', again),
   body_too_large: kind(413, 'Body too large', final),
   unsupported_media_type: kind(415, 'The body must be application/json', final),
@@ -84,7 +85,7 @@ export interface Problem {
   readonly [extra: string]: unknown
 }
 
-/** The problem document of anything thrown. Only a `TicketingError` says more than `internal`. */
+/** The problem document of any thrown value. Everything but a `TicketingError` becomes `internal`. */
 export function toProblem(error: unknown): Problem {
   const { code, message, extra } =
     error instanceof TicketingError
@@ -100,7 +101,7 @@ export function problemOf(code: ErrorCode, detail: string, extra: Record<string,
   return { ...members, ...extra, ...members }
 }
 
-/** Every error with its status, title and whether a retry can help. */
+/** Every error with its status, its title and whether a retry can help. */
 export function problemKinds(): (ProblemKind & { code: ErrorCode })[] {
   return errorCodes.map((code) => ({ code, ...kinds[code] }))
 }

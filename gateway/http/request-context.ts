@@ -3,28 +3,28 @@ import { createRedact } from '#shared/observability/redact.ts'
 import { randomDigits, startOfTrace, type TraceStart, traceFieldsOf } from '#shared/observability/tracing.ts'
 import type { Problem } from './problems.ts'
 
-/** What one request carries through the gateway, in front of Koa and behind it. */
+/** The context of one request, in the listener and in Koa. */
 export interface RequestContext {
   readonly req: IncomingMessage
   readonly res: ServerResponse
   readonly requestId: string
   readonly trace: TraceStart
-  /** The headers that every answer to this request has, as a `HeaderList`. */
+  /** The headers of every answer to this request, as a `HeaderList`. */
   readonly headers: string[]
   /** Route template, such as `/events/:event_id`: the label of metrics and the name of the span. */
   endpoint: string
-  /** One of very many alike, so the log has only a sample of them. */
+  /** One of many similar requests: the log keeps only a sample of them. */
   isRoutine: boolean
-  /** Sends a problem as a page, where a person asked for one; undefined: it is sent as JSON. */
+  /** Sends a problem as a page to a browser; undefined: problems are sent as JSON. */
   showProblem: ((problem: Problem) => void) | undefined
-  /** Answered by a stream, whose length is no duration of an answer: streams have metrics of their own. */
+  /** A stream answers this request. Streams have their own metrics, because their length says nothing about latency. */
   isStream: boolean
 }
 
-/** The label of requests that no route took. */
+/** The endpoint label of requests that match no route. */
 export const noEndpoint = '(none)'
 
-/** Browsers may neither guess the type of data nor show it in a frame. Pages replace the policy by their own. */
+/** Browsers may neither guess the type of the data nor show it in a frame. Pages replace this policy. */
 export const securityHeaders = [
   ...['X-Content-Type-Options', 'nosniff'],
   ...['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
@@ -36,12 +36,12 @@ export const newRequestId = (): string => randomDigits(12)
 const saneRequestId = /^[\w.:-]{1,128}$/
 const redact = createRedact([])
 
-/** Ids from clients are kept when they can harm neither log nor header, and hold nothing that the log would mask, such as a card number. */
+/** A client's id is kept only if it is safe in logs and headers, and contains nothing that the log would mask, such as a card number. */
 function mayKeep(requestId: string): boolean {
   return saneRequestId.test(requestId) && redact(requestId) === requestId
 }
 
-/** The context of a request that just came. Decides whether its trace is recorded: most are not, and do without spans. */
+/** The context of a new request. Decides whether its trace is recorded; most are not and have no spans. */
 export function beginRequest(
   req: IncomingMessage,
   res: ServerResponse,
@@ -66,16 +66,16 @@ export function beginRequest(
   }
 }
 
-/** Lets an answer have the headers of pages in place of those of data. */
+/** Replaces the security headers of data with the headers of pages. */
 export function replaceSecurityHeaders({ headers }: RequestContext, own: HeaderList): void {
-  // They come first: see `beginRequest`.
+  // The security headers come first: see `beginRequest`.
   headers.splice(0, securityHeaders.length, ...own)
 }
 
-/** Names and values in turn, as `writeHead` takes them: a third of the cost of setting them one by one. */
+/** Names and values in turn, as `writeHead` takes them. Setting headers one by one costs three times as much. */
 export type HeaderList = readonly string[]
 
-/** Sends a whole answer past Koa, which leaves an ended response alone. A 304 and an answer to HEAD have no body. */
+/** Sends a complete answer without Koa, which leaves an ended response alone. A 304 and an answer to HEAD have no body. */
 export function send(
   { req, res, headers }: RequestContext,
   status: number,
@@ -85,14 +85,14 @@ export function send(
   const all = [...own, ...headers]
   res.writeHead(status, all)
   if (req.method === 'HEAD' || status === 304) res.end()
-  // One byte a character: Node sends head and text in one write.
+  // One byte per character (Latin-1): Node sends head and text in one write.
   else res.end(body, 'latin1')
 }
 
-/** The JSON of a problem as text of one byte a character, without its last brace. Refusals send one problem many times. */
+/** The JSON of a problem without its last brace, with one byte per character. Cached because refusals send the same problem many times. */
 const openings = new WeakMap<Problem, string>()
 
-/** Sends an error as `application/problem+json`, or as a page where the request wants one. */
+/** Sends an error as `application/problem+json`, or as a page to a browser. */
 export function sendProblem(request: RequestContext, problem: Problem): void {
   if (request.showProblem !== undefined) {
     request.showProblem(problem)
@@ -101,12 +101,12 @@ export function sendProblem(request: RequestContext, problem: Problem): void {
   const opening = openings.get(problem) ?? Buffer.from(JSON.stringify(problem).slice(0, -1)).toString('latin1')
   openings.set(problem, opening)
   const { trace_id: traceId } = traceFieldsOf(request.trace)
-  // Neither id needs escapes in JSON.
+  // Neither id needs escaping in JSON.
   const ids = `,"request_id":"${request.requestId}"${traceId === undefined ? '' : `,"trace_id":"${traceId}"`}}`
   send(request, problem.status, problemHeaders(problem, opening.length + ids.length), opening + ids)
 }
 
-/** The headers that a problem document has by its status. */
+/** The headers of a problem document, by its status. */
 export function problemHeaders(
   { status, retry_after_ms: retryAfterMs = 1_000 }: Problem,
   bytes: number,

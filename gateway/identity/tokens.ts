@@ -3,16 +3,16 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { userId } from '#shared/contracts/fields.ts'
 import { TicketingError } from '#shared/errors.ts'
 
-/** Accepted signatures of an identity provider: asymmetric only, so a public key never verifies an HMAC. */
+/** Accepted signatures of an identity provider: asymmetric only, so a public key can never verify an HMAC. */
 const acceptedAlgorithms = ['EdDSA', 'ES256', 'RS256', 'PS256']
 
 export const sessionLifetimeSeconds = 12 * 3600
 
 /** Deadline for fetching the keys of an identity provider. */
 const fetchKeysMs = 2_000
-/** Keys are refreshed this often, so a revoked key is believed no longer. */
+/** Keys are fetched again this often, so that a revoked key loses its trust. */
 const refreshKeysAfterMs = 5 * 60_000
-/** How long cached keys are believed while the provider is unavailable. */
+/** How long cached keys are trusted while the provider is unavailable. */
 const trustKeysForMs = 24 * 3_600_000
 
 /** The user id of a valid token. Throws `unauthenticated`, or `unavailable` when the token cannot be verified now. */
@@ -21,8 +21,13 @@ export type VerifyToken = (token: string) => Promise<string>
 /** Issues a demo token for any user id. */
 export type IssueToken = (userId: string) => Promise<string>
 
-/** Tokens that the gateways sign themselves, by HMAC with a shared secret. */
-export function sessionTokens(secret: string): { verify: VerifyToken; issue: IssueToken } {
+export interface SessionTokens {
+  readonly verify: VerifyToken
+  readonly issue: IssueToken
+}
+
+/** Tokens that the gateways sign themselves: HMAC with a shared secret. */
+export function sessionTokens(secret: string): SessionTokens {
   const key = new TextEncoder().encode(secret)
   return {
     issue: (subject) =>
@@ -44,8 +49,8 @@ export interface IdentityProvider {
 }
 
 /**
- * Verifies tokens of an identity provider, by its JWKS or one public key (SPKI in PEM). `onUnavailable` gets the reason when keys could
- * not be fetched, even where cached ones still serve.
+ * Verifies tokens of an identity provider with its JWKS or one public key (SPKI in PEM). Calls `onUnavailable` with the reason when keys
+ * could not be fetched, even if cached keys are still used.
  */
 export function providerTokens(provider: IdentityProvider, onUnavailable: (error: Error) => void): VerifyToken {
   const options = {
@@ -67,8 +72,8 @@ function verificationKey(
 }
 
 /**
- * The key that a token names. Keys are refreshed in the background, so a slow or unavailable identity provider locks nobody out; a
- * request waits only for the first keys and for an unknown one. Throws `unavailable` when they cannot be fetched.
+ * The key that a token names. Keys are refreshed in the background, so a slow or unavailable identity provider locks nobody out. A request
+ * waits only for the first keys and for an unknown key. Throws `unavailable` when keys cannot be fetched.
  */
 function fetchedKeys(url: URL, onUnavailable: (error: Error) => void): JWTVerifyGetKey {
   const keys = createRemoteJWKSet(url, { timeoutDuration: fetchKeysMs, cacheMaxAge: trustKeysForMs })
@@ -88,7 +93,7 @@ function fetchedKeys(url: URL, onUnavailable: (error: Error) => void): JWTVerify
   }
 }
 
-/** Every other error with keys is the provider's. */
+/** Whether the token caused the error. All other errors with keys are the provider's. */
 function isFaultOfToken(error: Error): boolean {
   const { JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported } = errors
   return [JWKSNoMatchingKey, JWKSMultipleMatchingKeys, JOSENotSupported].some((fault) => error instanceof fault)

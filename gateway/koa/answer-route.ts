@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { errorCodeOf, invalidRequest, TicketingError } from '#shared/errors.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { decodeJson, overloaded } from '#shared/messaging/message.ts'
+import type { Mode } from '../identity/identify.ts'
 import type { ConcurrencyLimit } from '../limits/concurrency-limit.ts'
 import { type AnswerRead, readOf } from '../reads/answer-read.ts'
 import { isPaged, nextPageLink } from '../routes/next-page.ts'
@@ -12,15 +13,15 @@ import type { Context, Middleware } from './context.ts'
 
 export interface AnswerParts {
   readonly perform: Perform
-  /** Keeps the session of a pass alive. Throws `pass_expired` once it has ended. */
+  /** Extends the session of a pass. Throws `pass_expired` if it has ended. */
   readonly keepSession: (eventId: string, context: MessageContext) => Promise<void>
   readonly answerRead: AnswerRead
-  readonly mode: 'demo' | 'jwt'
-  /** Of requests that take a hold. */
+  readonly mode: Mode
+  /** Limits requests that take a hold. */
   readonly newHolds: ConcurrencyLimit
 }
 
-/** A longer one is no pass of ours. */
+/** Passes are never longer than this. */
 const longestPass = 1_024
 
 /** The last middleware of a route: parses the request, then answers from the cache or by calling the worker. */
@@ -31,7 +32,7 @@ export function answerRoute(
   return async (ctx) => {
     const { request, caller } = ctx.state
     const parsed = parse(ctx, route, mode)
-    // Organisers see drafts: their answers are theirs alone.
+    // Organisers also see drafts, so their answers are not cached for others.
     if (isCacheable(route) && caller.role !== 'organiser') {
       await answerRead(request, readOf(route, parsed))
       return
@@ -61,7 +62,7 @@ export function answerRoute(
     ctx.set('Cache-Control', 'private, no-store')
     if ('location' in reply) {
       ctx.status = 202
-      // In demo mode the end is its caller's alone, too.
+      // In demo mode, too, only its caller may see how the command ended.
       ctx.set(
         'Location',
         mode === 'demo' ? `${reply.location}?user_id=${encodeURIComponent(caller.id)}` : reply.location,
@@ -78,12 +79,13 @@ export function answerRoute(
     if (status === 204) return
     const link = isPaged(route) ? nextPageLink(parseQuery(ctx.querystring), body) : undefined
     if (link !== undefined) ctx.set('Link', link)
+    if (route.fileName !== undefined) ctx.set('Content-Disposition', `attachment; filename="${route.fileName}"`)
     ctx.type = 'application/json'
     ctx.body = Buffer.from(body)
   }
 }
 
-/** Where the end of a command can be read whose worker did not answer. Throws `error` where there is no such place. */
+/** Where to read the result of a command whose worker did not answer. Throws `error` if the route has no such place. */
 function unanswered(route: Route, idempotencyKey: string, error: unknown): Unanswered {
   if (route.unanswered === undefined) throw error
   return route.unanswered.of(idempotencyKey)
@@ -92,13 +94,13 @@ function unanswered(route: Route, idempotencyKey: string, error: unknown): Unans
 /** As `ConcurrencyLimit.begin`; undefined for requests that take no hold. */
 function beginHold({ takesHold }: Route, parsed: Record<string, unknown>, newHolds: ConcurrencyLimit) {
   if (takesHold === 'alone') return newHolds.begin()
-  // How long it takes says more of the payment provider than of our workers.
+  // A purchase's time depends on the payment provider more than on our workers, so it is not judged.
   if (takesHold === 'with payment' && parsed.hold_id === undefined) return newHolds.begin({ isJudged: false })
   return undefined
 }
 
-/** The request of the route's contract. `user_id` names the caller and is no part of it. Throws `validation_failed`. */
-function parse(ctx: Context, route: Route, mode: AnswerParts['mode']): Record<string, unknown> {
+/** The request of the route's contract, without `user_id`, which names the caller. Throws `validation_failed`. */
+function parse(ctx: Context, route: Route, mode: Mode): Record<string, unknown> {
   const pathParameters = ctx.params as Record<string, string>
   const query = parseQuery(ctx.querystring)
   const isCaller = route.access === 'caller'
@@ -109,9 +111,7 @@ function parse(ctx: Context, route: Route, mode: AnswerParts['mode']): Record<st
     throw invalidRequest([
       {
         pointer: `/${unknown}`,
-        detail: isCaller
-          ? 'is not known here; the only parameter is user_id'
-          : 'is not known here; there are no parameters',
+        detail: isCaller ? 'is unknown; the only parameter is user_id' : 'is unknown; this route has no parameters',
       },
     ])
   const { user_id: _ofBody, ...bodyMembers } = ctx.state.body

@@ -18,7 +18,7 @@ import { type AnswerParts, answerRoute } from './answer-route.ts'
 import { type Middleware, type OwnRoute, type RequestState, setHeaders } from './context.ts'
 import type { LimitFailures, RateLimit } from './rate-limit.ts'
 import { hasBody, readBody } from './read-body.ts'
-import { readCredentials, settleCaller } from './read-caller.ts'
+import { readCredentials, setCaller } from './read-caller.ts'
 
 export interface AppParts {
   readonly onBrokenResponse: (error: unknown) => void
@@ -28,28 +28,28 @@ export interface AppParts {
   readonly limitFailures: LimitFailures
   /** Null: requests may name any host. */
   readonly hostGuard: HostGuard | null
-  /** Null: pages of other origins read nothing. */
+  /** Null: pages of other origins may read nothing. */
   readonly cors: Cors | null
   readonly identity: IdentifyOptions
   readonly perform: Perform
   readonly keepSession: AnswerParts['keepSession']
   readonly answerRead: AnswerRead
   readonly newHolds: ConcurrencyLimit
-  /** Lets a problem of this request be shown as a page, where a browser wants to show one. */
+  /** Lets problems of this request be sent as pages to browsers. */
   readonly showProblems: (request: RequestContext) => void
-  /** Own routes that no limit counts: for operators, probes and providers. */
+  /** Own routes without rate limit: for operators, probes and payment providers. */
   readonly unlimited: readonly OwnRoute[]
-  /** Own routes behind the limit of their address. */
+  /** Own routes that count against the limit of the client's address. */
   readonly limited: readonly OwnRoute[]
 }
 
-/** The Koa application: what the listener does not answer itself passes these middleware from top to bottom. */
+/** The Koa application: requests that the listener does not answer pass these middleware from top to bottom. */
 export function createApp(parts: AppParts): Koa<RequestState> {
   const { onBrokenResponse, observe, clientAddresses, rateLimit, hostGuard, cors, unlimited, limited } = parts
   const app = new Koa<RequestState>()
   app.on('error', onBrokenResponse)
 
-  // Exactly these paths: proxies in front of the gateway keep some of them from strangers by their names.
+  // Exact paths only: proxies hide some of these routes from the public by name.
   const unlimitedRouter = new Router<RequestState>({ strict: true, sensitive: true })
   for (const route of unlimited) registerOwn(unlimitedRouter, route)
   const router = new Router<RequestState>()
@@ -77,16 +77,16 @@ export function createApp(parts: AppParts): Koa<RequestState> {
   return app
 }
 
-/** What every request to a route passes, after the limit of its address: the caller is known and limited before the body is read. */
+/** The middleware of a route, after the limit of the address. The caller is known and limited before the body is read. */
 function middlewareOf(route: Route, parts: AppParts): Middleware[] {
   const { identity, rateLimit, limitFailures, perform, keepSession, answerRead, newHolds } = parts
   const credentials = readCredentials(route.access, identity, limitFailures)
-  const settle = settleCaller(route.access, identity)
+  const settle = setCaller(route.access, identity)
   const limit = rateLimit(route.limit, (ctx) => ctx.state.rateLimitKey)
   const answer = answerRoute(route, { perform, keepSession, answerRead, mode: identity.mode, newHolds })
   if (!methodsWithBody.includes(route.method)) return [credentials, settle, limit, answer]
   const known = compose([settle, limit, readBody({ mayBeCompressed: true }), settle])
-  // In demo mode only the body may name the caller; then the body is limited by address, and the caller behind it.
+  // In demo mode the body may name the caller. The body is then limited by address, and the caller after it is read.
   const limitBody = rateLimit('demo-body', (ctx) => ctx.state.client)
   const claimed = compose([limitBody, readBody({ mayBeCompressed: false }), settle, limit])
   const body: Middleware = (ctx, next) => (ctx.state.proven === undefined && hasBody(ctx) ? claimed : known)(ctx, next)
@@ -101,7 +101,7 @@ function addHeaders(headers: HeaderList): Middleware {
   }
 }
 
-/** What browsers ask before a page of another origin may send a request. Any other OPTIONS is left to those behind. */
+/** Answers a CORS preflight. Passes any other OPTIONS on. */
 function answerPreflight(cors: Cors, router: Router<RequestState>): Middleware {
   return (ctx, next) => {
     const wanted = ctx.get('access-control-request-method')
@@ -127,7 +127,7 @@ function registerOwn(router: Router<RequestState>, { method, path, middleware }:
 
 type Registration = Pick<OwnRoute, 'path' | 'middleware'> & { readonly method: string }
 
-/** Adds a route to a router, and first of all its path to span, log and metrics. */
+/** Adds a route to a router. Sets the endpoint for span, log and metrics before anything else. */
 function register(router: Router<RequestState>, { method, path, middleware }: Registration): void {
   const nameEndpoint: Middleware = (ctx, next) => {
     ctx.state.request.endpoint = path
@@ -152,7 +152,7 @@ function observed(observe: Observe): Middleware {
     })
 }
 
-/** Paths, and whole URLs as proxies send them. Routers cannot read anything else. */
+/** Allows paths, and whole URLs as proxies send them. Routers cannot read anything else. */
 function refuseStrangeTarget(url: string): void {
   if (url.startsWith('/') || (/^https?:\/\//i.test(url) && URL.canParse(url))) return
   throw new TicketingError('validation_failed', 'This request target is not valid.')
@@ -163,13 +163,13 @@ function refuseSeveralHosts(req: IncomingMessage): void {
   throw new TicketingError('malformed_request', 'Send exactly one Host header.')
 }
 
-/** Node answers `100-continue`; RFC 9110, section 10.1.1, leaves nothing else to expect. */
+/** Node itself answers `100-continue`; RFC 9110, section 10.1.1, defines no other expectation. */
 function refuseExpectation(expect: string): void {
   if (expect === '' || expect.toLowerCase() === '100-continue') return
   throw new TicketingError('expectation_failed', 'Expect: only 100-continue is supported. Leave the header out.')
 }
 
-/** Requests without a route: 405 with Allow where the path has other methods, else 404. */
+/** Refuses requests without a route: 405 with Allow if the path has other methods, else 404. */
 function refuseUnknown(
   routers: readonly Router<RequestState>[],
   showProblems: (request: RequestContext) => void,

@@ -8,7 +8,7 @@ import type { RateClassRule } from '../routes/route.ts'
 import { type Context, type Middleware, setHeaders } from './context.ts'
 import { hasBody } from './read-body.ts'
 
-/** Makes the middleware that counts requests of a rate class, each under its id. */
+/** Creates a middleware that counts requests of a rate class by an id. */
 export type RateLimit = (rule: RateClassRule, idOf: (ctx: Context) => string) => Middleware
 
 /** `limits` null: requests are not limited. */
@@ -27,8 +27,8 @@ export function createRateLimit(limits: { limits: RateLimits; refusals: RecentRe
 }
 
 /**
- * Runs `work` and counts an `unauthenticated` failure for its address. Answers null after sending a refusal. Guesses are refused before
- * `work` while the quota is used up, so a right guess is refused too.
+ * Runs `work` and counts an `unauthenticated` failure against the address. Answers null after it has sent a refusal. While the quota is
+ * used up, refuses before `work` runs: even a correct guess is refused.
  */
 export type LimitFailures = <Result>(
   ctx: Context,
@@ -69,18 +69,18 @@ function rateLimit(
   const quota = limits.quota(rateClass)
   const count = koaRateLimit({
     driver: 'redis',
-    // The type wants a whole Redis client, but the library only calls `ratelimiter`.
+    // The type demands a whole Redis client, but the library only calls `ratelimiter`.
     db: limits.buckets as unknown as koaRateLimit.MiddlewareOptions['db'],
     namespace: limitNamespace,
     duration: windowMs,
     max: quota.max,
     id: (ctx) => `${rateClass}:${idOf(ctx as Context)}`,
-    // Never sent, see below; by default the library formats a sentence for each refusal.
+    // Never sent, see below. The library's default would format a sentence for each refusal.
     errorMessage: 'rate_limited',
   })
   return async (ctx, next) => {
     let isAdmitted = false
-    // Sets X-RateLimit-*, which is how the library tells what it counted; an inner limit replaces them by its own.
+    // The library reports its count through X-RateLimit-* headers. An inner limit overwrites them.
     await count(ctx as Koa.Context, () => {
       isAdmitted = true
       setHeaders(ctx, quota.draftHeaders(stateFrom(ctx)))

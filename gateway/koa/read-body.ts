@@ -6,16 +6,16 @@ import { methodsWithBody } from '../routes/route.ts'
 import type { Context, Middleware } from './context.ts'
 
 const maxBodyBytes = 65_536
-/** No contract nests deeper; recursive checks must stay bounded. */
+/** No contract nests deeper. Bounds recursive checks. */
 const maxDepth = 16
-/** Items of a list and members of an object. No contract takes more than 100, and each costs microseconds to check. */
+/** Most items of a list and members of an object. No contract takes more than 100, and checking each costs microseconds. */
 const maxMembers = 200
-/** Smaller numbers have too few digits for a card. */
+/** Smaller numbers have fewer digits than a card number. */
 const smallestCard = 1e13
 
 /**
- * Reads a JSON object, of bounded size, depth and width, and without card numbers. A missing body reads as `{}`. `mayBeCompressed`: only
- * for callers who are known, because some hundred bytes unpack to the longest body.
+ * Reads a JSON object of bounded size, depth and width that contains no card number. A missing body reads as `{}`. `mayBeCompressed`: only
+ * for known callers, because a few hundred bytes can unpack to the largest body.
  */
 export function readBody({ mayBeCompressed }: { readonly mayBeCompressed: boolean }): Middleware {
   const parse = bodyParser({
@@ -27,7 +27,7 @@ export function readBody({ mayBeCompressed }: { readonly mayBeCompressed: boolea
     },
   })
   return async (ctx, next) => {
-    // To the parser, a missing body is one that broke off.
+    // The parser would treat a missing body as a truncated one.
     if (!hasBody(ctx)) return next()
     if (!ctx.is('application/json')) {
       throw new TicketingError('unsupported_media_type', 'Send the body as application/json.')
@@ -44,7 +44,7 @@ export function readBody({ mayBeCompressed }: { readonly mayBeCompressed: boolea
   }
 }
 
-/** Whether a request says that it has a body, even if an empty one. */
+/** Whether a request announces a body, even an empty one. */
 export function hasBody(ctx: Context): boolean {
   return ctx.get('transfer-encoding') !== '' || Number(ctx.get('content-length')) > 0
 }
@@ -58,7 +58,7 @@ function checkedObject(body: unknown): Record<string, unknown> {
   return body as Record<string, unknown>
 }
 
-/** Throws `validation_failed` for what nests too deep or has too many members, before anything looks at each of them. */
+/** Throws `validation_failed` if a value nests too deep or has too many members. Runs before anything visits every member. */
 function refuseLarge(value: unknown, pointer: string, levels: number): void {
   if (typeof value !== 'object' || value === null) return
   if (levels === 0) throw new TicketingError('validation_failed', `The body nests deeper than ${maxDepth} levels.`)
@@ -71,8 +71,8 @@ function refuseLarge(value: unknown, pointer: string, levels: number): void {
 }
 
 /**
- * Throws `card_number_refused` when a card number stands anywhere in a value or in the name of a member, before it is checked, stored
- * or logged: cards belong on the payment provider's own page, and only its token comes here.
+ * Throws `card_number_refused` if a value or the name of a member contains a card number, before it is checked, stored or logged. Cards
+ * belong on the payment provider's page; the gateway gets only its token.
  */
 export function refuseCardNumbers(value: unknown): void {
   if (typeof value === 'string') {
@@ -97,5 +97,5 @@ function asTicketingError(error: Error): TicketingError {
     return new TicketingError('body_too_large', `A body may have at most ${maxBodyBytes} bytes.`)
   }
   if (status === 415) return new TicketingError('unsupported_media_type', 'This content encoding is not accepted.')
-  return new TicketingError('malformed_json', 'The body is not valid JSON.', { cause: error })
+  return new TicketingError('malformed_json', 'The body is not a JSON object.', { cause: error })
 }

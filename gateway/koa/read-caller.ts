@@ -3,27 +3,31 @@ import { isCardNumberKey } from '#shared/card-numbers.ts'
 import { checkRequest } from '#shared/check-request.ts'
 import { userId } from '#shared/contracts/fields.ts'
 import { invalidRequest, TicketingError } from '#shared/errors.ts'
-import { type Access, claimedCaller, type IdentifyOptions, identify } from '../identity/identify.ts'
+import { type Access, claimedCaller, type IdentifyOptions, identify, isForKeys } from '../identity/identify.ts'
+import { keyCookies } from '../identity/key-sessions.ts'
 import { rateLimitKey } from '../limits/rate-limits.ts'
 import { parseQuery } from '../routes/parse-request.ts'
 import type { Context, Middleware } from './context.ts'
 import type { LimitFailures } from './rate-limit.ts'
 
-/** Not just `session`: cookies ignore ports, so programs on one machine share their names. */
+/** Not just `session`: cookies ignore ports, so all programs on one machine share cookie names. */
 export const sessionCookieName = 'ticketing_session'
 
-/** Reads who calls from the head of a request: `state.proven` and the Idempotency-Key. Failures count for the address. */
+/** Reads the caller from the headers: `state.proven` and the Idempotency-Key. Failures count against the address. */
 export function readCredentials(access: Access, identity: IdentifyOptions, limitFailures: LimitFailures): Middleware {
   return async (ctx, next) => {
     const authorization = ctx.get('authorization')
-    const sessionCookie = ctx.cookies.get(sessionCookieName)
+    const sessionCookie = isForKeys(access) ? undefined : ctx.cookies.get(sessionCookieName)
+    const keyCookie = isForKeys(access) ? ctx.cookies.get(keyCookies[access].name) : undefined
     ctx.state.idempotencyKey = access === 'public' ? undefined : idempotencyKeyOf(ctx)
-    const prove = () => identify({ authorization, sessionCookie }, access, identity)
-    // To send nothing is no attempt.
-    if (authorization === '' && sessionCookie === undefined) ctx.state.proven = await prove()
+    if (authorization === '' && keyCookie !== undefined) refuseForeignForm(ctx)
+    const prove = () => identify({ authorization, sessionCookie, keyCookie }, access, identity)
+    // A request without credentials is no attempt to guess.
+    const isAttempt = authorization !== '' || sessionCookie !== undefined || keyCookie !== undefined
+    if (!isAttempt) ctx.state.proven = await prove()
     else {
-      // An organiser's key is taken on every route.
-      const isGuess = access === 'organiser' || /^Bearer +org_/i.test(authorization)
+      // Organisers' keys are accepted on every route. Nobody guesses a signed cookie, and wrong keys must not lock a desk or a door.
+      const isGuess = authorization !== '' && (isForKeys(access) || /^Bearer +org_/i.test(authorization))
       const attempt = await limitFailures(ctx, { isGuess }, prove)
       if (attempt === null) return
       ctx.state.proven = attempt.result
@@ -33,10 +37,22 @@ export function readCredentials(access: Access, identity: IdentifyOptions, limit
 }
 
 /**
- * Settles the caller and the key by which rate limits count them. `user_id` in query or body is a claim: it must be that of a proven
- * user, and in demo mode it is believed. Comes once for the query and once more behind the body.
+ * Refuses a form of a neighbouring host: browsers send the `SameSite` cookies of desk and door with it, but they cannot send a form as JSON. Applies
+ * to requests without a body too, because many changes need none.
  */
-export function settleCaller(access: Access, { mode }: IdentifyOptions): Middleware {
+function refuseForeignForm(ctx: Context): void {
+  if (ctx.method === 'GET' || ctx.method === 'HEAD' || /^application\/json\b/i.test(ctx.get('content-type'))) return
+  throw new TicketingError(
+    'unsupported_media_type',
+    'With the cookie of the desk or the door, send Content-Type: application/json.',
+  )
+}
+
+/**
+ * Sets the caller and the rate-limit key. A `user_id` in query or body is a claim: it must match a proven user; in demo mode without a
+ * token it is trusted. Runs once for the query and again after the body is read.
+ */
+export function setCaller(access: Access, { mode }: IdentifyOptions): Middleware {
   return (ctx, next) => {
     const { state } = ctx
     const claimed = access === 'caller' ? claimedUser(ctx) : undefined
@@ -52,7 +68,7 @@ export function settleCaller(access: Access, { mode }: IdentifyOptions): Middlew
 
 const claim = z.object({ user_id: userId })
 
-/** The `user_id` of query or body. */
+/** The `user_id` in query or body. */
 function claimedUser(ctx: Context): string | undefined {
   const claims = [parseQuery(ctx.querystring).user_id, ctx.state.body.user_id]
     .flat()
@@ -67,7 +83,7 @@ function claimedUser(ctx: Context): string | undefined {
   return checkRequest(claim, { user_id }).user_id
 }
 
-/** The Idempotency-Key header. Card numbers are refused: a key is stored with its command. */
+/** The Idempotency-Key header. A card number is refused, because the key is stored with its command. */
 function idempotencyKeyOf(ctx: Context): string | undefined {
   const key = ctx.get('idempotency-key')
   if (key === '') return undefined
@@ -77,7 +93,7 @@ function idempotencyKeyOf(ctx: Context): string | undefined {
   if (isCardNumberKey(key)) {
     throw new TicketingError(
       'card_number_refused',
-      'The Idempotency-Key header looks like a card number; use a key that no one can take for one, such as a random UUID.',
+      'The Idempotency-Key header looks like a card number; use another key, such as a random UUID.',
     )
   }
   return key

@@ -1,6 +1,6 @@
 import { TicketingError } from '#shared/errors.ts'
 
-/** Bounds how much is done at once, for one client and for all, so that none keeps others out. */
+/** Bounds the work in progress, per client and in total, so that no client keeps others out. */
 export class ClientSlots {
   readonly #max: { readonly ofClient: number; readonly all: number }
   readonly #byClient = new Map<string, number>()
@@ -10,7 +10,7 @@ export class ClientSlots {
     this.#max = max
   }
 
-  /** Throws `overloaded` at once when there is no room for `work`. */
+  /** Throws `overloaded` at once if there is no free slot for `work`. */
   async within<Result>(client: string, work: () => Promise<Result>): Promise<Result> {
     const ofClient = this.#byClient.get(client) ?? 0
     if (ofClient >= this.#max.ofClient || this.#all >= this.#max.all) {

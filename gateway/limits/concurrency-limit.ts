@@ -1,29 +1,28 @@
-/** The first and the largest limit: the default `MAX_IN_FLIGHT` of one worker. */
+/** The initial and largest limit: the default `MAX_IN_FLIGHT` of one worker. */
 const maxLimit = 256
 /**
- * A quarter of what a booking worker takes in one transaction. So few calls are slow for other reasons, such as a server that has just
- * been replaced, and refusing them would make nothing faster.
+ * A quarter of the calls that a booking worker takes in one transaction. If so few calls are slow, the cause is another one, such as a
+ * server that was just replaced, and refusing calls would not help.
  */
 const minLimit = 16
 const windowMs = 100
-/** After a window in which at least so many calls, and a quarter of all, were slow. One slow call is no overload. */
+/** The limit falls after a window in which a quarter of all calls were slow, and at least this many: one slow call is no overload. */
 const minSlow = 4
 const decrease = 0.7
-/** After a window without slow calls that reached the limit: by this share of the limit, but at least by one call. */
+/** The limit rises after a window without slow calls in which it was reached: by this share of itself, at least by one call. */
 const increase = 0.05
 
 export interface ConcurrencyLimitOptions {
-  /** A call that takes longer, in milliseconds, is slow. */
+  /** Milliseconds after which a call counts as slow. */
   readonly slowAfterMs: number
   onRefused(): void
-  /** Milliseconds of a clock that never goes back. */
+  /** A monotonic clock, in milliseconds. */
   now?(): number
 }
 
 /**
- * How many calls may be in flight at once, by how long they take: it falls while a quarter of them are slow and rises again while
- * none is, as TCP does with its window. When processors are short, each further call makes all others slower until nobody is
- * answered in time, and a refusal costs little.
+ * How many calls may be in flight at once. The limit falls while a quarter of the calls are slow and rises while none is, as TCP does with
+ * its window. On overloaded processors each further call makes all others slower, until none is answered in time; a refusal is cheap.
  */
 export class ConcurrencyLimit {
   readonly #slowAfterMs: number
@@ -31,13 +30,13 @@ export class ConcurrencyLimit {
   readonly #onRefused: () => void
   #limit = maxLimit
   #inFlight = 0
-  /** Those that are judged by their time, in the order they began. */
+  /** Calls judged by their time, in the order they began. */
   readonly #judged = new Set<{ readonly beganAt: number }>()
   #fast = 0
   #slow = 0
   #wasReached = false
   #windowEndsAt = 0
-  /** Calls from before tell of the limit as it was then. */
+  /** Slow calls that began before this time met the earlier limit and do not lower it again. */
   #decreasedAt = Number.NEGATIVE_INFINITY
 
   constructor({ slowAfterMs, onRefused, now = () => performance.now() }: ConcurrencyLimitOptions) {
@@ -56,8 +55,8 @@ export class ConcurrencyLimit {
   }
 
   /**
-   * Starts a call. Answers the function that ends it, to be called once; `null` when the limit is reached. A call that is not judged
-   * counts as any other, but may take as long as it likes.
+   * Begins a call. Returns a function that ends it, to be called once, or `null` when the limit is reached. A call that is not judged
+   * counts like any other, but its duration does not move the limit.
    */
   begin({ isJudged = true }: { isJudged?: boolean } = {}): (() => void) | null {
     const beganAt = this.#now()
@@ -79,7 +78,7 @@ export class ConcurrencyLimit {
   }
 
   #adjust(now: number): void {
-    // Counted at their end only, slow calls would be noticed too late.
+    // Counting slow calls only when they end would detect overload too late.
     let slow = this.#slow
     for (const { beganAt } of this.#judged) {
       if (now - beganAt <= this.#slowAfterMs) break

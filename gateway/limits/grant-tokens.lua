@@ -1,14 +1,14 @@
--- Grants tokens of one bucket, at most those wanted and those there are, and says when more are due.
--- A bucket holds `max` tokens and fills evenly within one window, by the clock of Redis; a request takes one token. From the first
--- grant on it is frozen for a while: tokens that grow meanwhile are not granted.
+-- Grants tokens of one bucket: at most the number wanted and the number available. Also says when more are due.
+-- A bucket holds `max` tokens and fills evenly within one window, by the clock of Redis; a request takes one token. The first grant freezes
+-- the bucket for a while: tokens that grow in this time are not granted.
 -- * Tokens used at once: frozen for a window, so at most max requests are admitted in the window that begins with the first one.
--- * Leased tokens: frozen until the leases lapse, as if the tokens were used only then. So leases never come on top of a bucket that
---   has filled again.
+-- * Leased tokens: frozen until the leases lapse, as if the tokens were used only then. So leases are never added to a bucket that has
+--   filled again.
 -- In both cases all gateways together admit at most max + max * t / window requests in any t ms.
 -- KEYS[1]  the bucket; it expires when it is full
 -- ARGV[1]  max   ARGV[2] window in ms   ARGV[3] tokens wanted, 0 to look only
 -- ARGV[4]  ms to freeze it   ARGV[5] 1 for leased tokens, 0 for tokens used at once
--- ARGV[6]  requests that a gateway admitted alone during an outage; they are owed like the others
+-- ARGV[6]  requests that a gateway admitted alone during an outage; they are owed like all others
 -- Returns {granted, tokens left in the bucket, ms until it is no longer frozen, ms until the bucket is full, ms until the
 -- next token is due: 0 when there is one}
 local max, window, wanted, freezeMs = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])

@@ -5,16 +5,16 @@ export type Grant = [granted: number, left: number, frozenMs: number, fullMs: nu
 
 /** Lifetime of a lease, in milliseconds. */
 const lifeMs = 2_000
-/** Largest lease, as a part of the maximum: unused leases of several gateways must not add up. */
+/** Largest lease, as a share of the maximum: unused leases of several gateways must not add up. */
 const maxPart = 1 / 40
-/** Largest lease, as a part of what was used before: at most so much lapses unused. */
+/** Largest lease, as a share of the tokens used in the last lease: bounds how many lapse unused. */
 const partOfUse = 1 / 2
-/** The same where less than half of the bucket is left, and lapsed tokens may be missed. */
+/** The same while less than half of the bucket is left, when lapsed tokens matter. */
 const partOfUseWhenScarce = 1 / 8
-/** Minimum for remembering a refusal: with a large maximum the next token is due within a millisecond. */
+/** Shortest time for which a refusal is remembered: with a large maximum the next token is due within a millisecond. */
 const minRefusalMs = 50
 
-/** Whether gateways lease tokens. Quotas below 80 take them one by one and are exact. */
+/** Whether gateways lease tokens. Quotas below 80 are taken token by token and are exact. */
 export function isLeased({ max }: Limit): boolean {
   return maxLeaseOf(max) > 1
 }
@@ -28,12 +28,14 @@ function maxLeaseOf(max: number): number {
   return Math.max(1, Math.floor(max * maxPart))
 }
 
-/** The tokens of one rate-limit key in one gateway, and what Redis last said of its bucket. Times are those of `performance.now()`. */
+/**
+ * The tokens of one rate-limit key in one gateway, and the last known state of its bucket in Redis. Times are those of `performance.now()`.
+ */
 export class Lease {
   readonly #limit: Limit
   #left = 0
   #lapsesAt = 0
-  /** Tokens granted with the present lease. */
+  /** Tokens granted with the current lease. */
   #granted = 0
   #usedBefore = 0
   /** Tokens in the shared bucket after the latest grant. */
@@ -50,13 +52,13 @@ export class Lease {
     this.#limit = limit
   }
 
-  /** What this gateway can decide alone; undefined: the bucket must be asked. */
+  /** The remaining tokens, if this gateway can decide alone; undefined: ask Redis. */
   verdict(now: number): 'admitted' | 'refused' | undefined {
     if (this.#left > 0 && now < this.#lapsesAt) return 'admitted'
     return now < this.#refusedUntil ? 'refused' : undefined
   }
 
-  /** Counts one request where this gateway can decide alone; undefined: the bucket must be asked. */
+  /** Counts one request if this gateway can decide alone; undefined: ask Redis. */
   decide(now: number): Counted | undefined {
     switch (this.verdict(now)) {
       case 'admitted':
@@ -72,7 +74,7 @@ export class Lease {
     return this.#left
   }
 
-  /** A bucket with leases counts as not frozen: leases are too short to matter. */
+  /** A bucket with leases counts as not frozen: a lease is too short to matter. */
   get bucket(): KnownBucket {
     return {
       left: this.#leftInBucket,
@@ -90,7 +92,7 @@ export class Lease {
     return [0, this.#dueEpochSeconds, this.#limit.max]
   }
 
-  /** How many tokens to ask for while `waiting` requests wait. */
+  /** How many tokens to request while `waiting` requests wait. */
   wanted(waiting: number, now: number): number {
     return Math.max(waiting, Math.min(Math.ceil(this.#useful(now)), maxLeaseOf(this.#limit.max)))
   }
@@ -114,16 +116,16 @@ export class Lease {
     this.#dueEpochSeconds = epochSecondsIn(dueMs)
   }
 
-  /** Estimate of the tokens that will be used before they lapse. */
+  /** Estimate of how many tokens will be used before they lapse. */
   #useful(now: number): number {
     const used = this.#granted - this.#left
     const sinceLapse = now - this.#lapsesAt
-    // Too long ago to say anything about now.
+    // Too long ago to predict anything.
     if (sinceLapse > lifeMs) return 0
     if (this.#leftInBucket * 2 <= this.#limit.max) return Math.max(used, this.#usedBefore) * partOfUseWhenScarce
     if (sinceLapse >= 0) return Math.max(used, this.#usedBefore / 2) * partOfUse
     const untilLapse = -sinceLapse / lifeMs
-    // At the present rate, or as before.
+    // The current rate, or the earlier one if that was higher.
     return Math.max(used * untilLapse, this.#usedBefore * Math.min(partOfUse, untilLapse))
   }
 }

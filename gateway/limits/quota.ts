@@ -7,19 +7,23 @@ export const defaultQuotas = {
   'my-bookings': 10,
   /** POST /purchase without a body, which buys a demo seat. */
   'demo-purchase': 10,
-  /** Requests with a body from one address, in demo mode without a token: only their body names the user. */
+  /** Requests with a body from one address, in demo mode without a token: there, only the body names the user. */
   'demo-body': 6_000,
-  /** Wrong tokens and organiser's keys from one address. */
+  /** Wrong tokens, and wrong keys of organisers and of the door, from one address. */
   'failed-authentication': 60,
   browse: 60_000,
   search: 6_000,
-  /** One hold, one booking, a session. */
+  /** Reads of a caller's own things, releases of holds, leaving a waiting list, and signing in. */
   'my-things': 600,
   sell: 60,
-  /** A place in a queue: a look a second near the front, and claims. */
+  /** Exports and erasures of a caller's data, which read or write all of it. */
+  privacy: 6,
+  /** A place in a queue: one poll a second near the front, and claims. */
   queue: 180,
   organise: 600,
-  /** All requests from one address, whatever they ask for. */
+  /** All gates together: they share one key. A hundred of them scan once a second. */
+  door: 6_000,
+  /** All requests from one address. */
   address: 120_000,
 }
 
@@ -28,7 +32,7 @@ export type RateClass = keyof typeof defaultQuotas
 export const windowMs = 60_000
 const windowSeconds = windowMs / 1_000
 
-/** What is left of a quota: `remaining` requests after the present one; `reset` in epoch seconds. */
+/** The rest of a quota: `remaining` requests after the current one; `reset` in epoch seconds. */
 export interface QuotaState {
   readonly remaining: number
   readonly reset: number
@@ -44,7 +48,7 @@ export class Quota {
   readonly rateClass: RateClass
   /** Requests per window and key. */
   readonly max: number
-  /** Refusals of the present second, by their reset. */
+  /** Refusals of the current second, by their reset. */
   readonly #refusals = new Map<number, Refusal>()
   #second = 0
 
@@ -62,7 +66,7 @@ export class Quota {
     ]
   }
 
-  /** `draftHeaders` and the `X-RateLimit-*` headers, which koa-ratelimit sets as well. */
+  /** `draftHeaders` and the `X-RateLimit-*` headers, which koa-ratelimit also sets. */
   headers(state: QuotaState): HeaderList {
     return [
       ...this.draftHeaders(state),
@@ -72,7 +76,7 @@ export class Quota {
     ]
   }
 
-  /** Headers and problem of a refusal until `reset`, in epoch seconds. All that are sent within one second share them. */
+  /** Headers and problem of a refusal until `reset`, in epoch seconds. All refusals within one second share them. */
   refusal(reset: number): Refusal {
     const second = Math.floor(Date.now() / 1_000)
     if (second !== this.#second) this.#refusals.clear()

@@ -2,14 +2,15 @@ import type { IncomingMessage } from 'node:http'
 import { anonymous, type Caller } from '#shared/messaging/caller.ts'
 import type { ClientAddresses } from '../http/client-address.ts'
 import { noEndpoint, type RequestContext, sendProblem } from '../http/request-context.ts'
+import type { Mode } from '../identity/identify.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { Quota, type QuotaState, type RateClass, windowMs } from './quota.ts'
 import type { TokenBuckets } from './token-buckets.ts'
 
-/** Before all keys in Redis. */
+/** Prefix of all keys in Redis. */
 export const limitNamespace = 'limit'
 
-/** The rate limits of one gateway: the quota of each rate class, and the buckets that all gateways share. */
+/** The rate limits of one gateway: a quota for each rate class, and the buckets that all gateways share. */
 export class RateLimits {
   readonly buckets: TokenBuckets
   readonly #quotas: Readonly<Record<RateClass, Quota>>
@@ -33,7 +34,7 @@ export class RateLimits {
   async admit(request: RequestContext, rateClass: RateClass, id: string): Promise<QuotaState | null> {
     const quota = this.#quotas[rateClass]
     const counted = this.buckets.ratelimiter(keyOf(rateClass, id), 0, windowMs, quota.max)
-    // Within a lease the answer is there at once, and an `await` would cost as much as the count.
+    // Within a lease the answer needs no call, and an `await` would cost as much as the count.
     const [left, reset] = counted instanceof Promise ? await counted : counted
     if (left > 0) return { remaining: left - 1, reset }
     this.refuse(request, rateClass, reset)
@@ -44,13 +45,13 @@ export class RateLimits {
   refuse(request: RequestContext, rateClass: RateClass, reset: number): void {
     const { headers, problem } = this.#quotas[rateClass].refusal(reset)
     request.headers.push(...headers)
-    // Refused clients may repeat as fast as the network carries: metrics count them all, the log has a sample.
+    // Refused clients may repeat as fast as the network allows: metrics count every refusal, the log keeps a sample.
     request.isRoutine = true
     this.#metrics.limited(rateClass)
     sendProblem(request, problem)
   }
 
-  /** The reset of a refusal that still lasts, in epoch seconds; undefined where the bucket must be asked. */
+  /** The reset of a refusal that is still valid, in epoch seconds; undefined: ask Redis. */
   refusedUntil(rateClass: RateClass, id: string): number | undefined {
     return this.buckets.refusedUntil(keyOf(rateClass, id))
   }
@@ -61,29 +62,30 @@ function keyOf(rateClass: RateClass, id: string): string {
 }
 
 /**
- * The rate-limit key of a caller. Users and organisers count by name, others by address; in demo mode, where names cost nothing, all
- * count by address and claimed name together.
+ * The rate-limit key of a caller. Users and organisers count by name, others by address. In demo mode, where anybody can claim any name,
+ * all count by address and claimed name together.
  */
-export function rateLimitKey(mode: 'demo' | 'jwt', client: string, caller: Caller, claimedName: string): string {
+export function rateLimitKey(mode: Mode, client: string, caller: Caller, claimedName: string): string {
   if (mode === 'demo') return `${client} ${claimedName}`
   return caller.role === 'anonymous' ? client : `${caller.role}:${caller.id}`
 }
 
 /** Counts public reads in front of Koa. */
 export interface PublicLimits {
-  /** Counts one request by its address and in its rate class. Answers false when it has sent a refusal. */
+  /** Counts one request, by its address and in its rate class. Returns false if it has sent a refusal. */
   admit(request: RequestContext, rateClass: RateClass): Promise<boolean>
-  /** Whether a remembered refusal still lasts for such a request. */
+  /** Whether a remembered refusal is still valid for this request. */
   refuses(req: IncomingMessage, rateClass: RateClass): boolean
 }
 
-export function publicLimits(limits: RateLimits, mode: 'demo' | 'jwt', clientAddresses: ClientAddresses): PublicLimits {
+/** The limits of public reads and pages that the listener answers without Koa. */
+export function publicLimits(limits: RateLimits, mode: Mode, clientAddresses: ClientAddresses): PublicLimits {
   const idOf = (client: string): string => rateLimitKey(mode, client, anonymous, '')
   return {
     async admit(request, rateClass) {
       const client = clientAddresses.clientOf(request.req)
       const { endpoint } = request
-      // As behind Koa, where the limit of the address comes before the route.
+      // The order of Koa's middleware: first the limit of the address, then that of the route.
       request.endpoint = noEndpoint
       if ((await limits.admit(request, 'address', client)) === null) return false
       request.endpoint = endpoint

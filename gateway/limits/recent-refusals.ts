@@ -4,33 +4,33 @@ import type { FindAnswer } from '../http/listener.ts'
 import type { RateClass } from './quota.ts'
 import type { RateLimits } from './rate-limits.ts'
 
-/** A refusal, by the rate-limit key that it counts for. */
-interface Refusal {
+/** A refusal, and the rate-limit key that it belongs to. */
+interface RememberedRefusal {
   readonly rateClass: RateClass
   readonly id: string
   readonly endpoint: string
 }
 
 const maxRefusals = 10_000
-/** Of addresses, token, cookie and URL together. */
+/** Longest cache key: address, token, cookie and URL together. */
 const maxKeyLength = 2_048
 
-/** GETs that Koa has refused, so that their repetitions are refused in front of Koa while the refusal lasts. */
+/** GETs that Koa has refused. The listener refuses repetitions without Koa while the refusal is valid. */
 export class RecentRefusals {
   readonly #limits: RateLimits
-  readonly #refusals = new LRUCache<string, Refusal>({ max: maxRefusals })
+  readonly #refusals = new LRUCache<string, RememberedRefusal>({ max: maxRefusals })
 
   constructor(limits: RateLimits) {
     this.#limits = limits
   }
 
-  /** Remembers the refusal of a request. Writes are never refused from memory: their body decides their rate class. */
-  add(req: IncomingMessage, refusal: Refusal): void {
+  /** Remembers the refusal of a request. Writes are never refused from memory: their rate class depends on their body. */
+  add(req: IncomingMessage, refusal: RememberedRefusal): void {
     const key = keyOf(req)
     if ((req.method === 'GET' || req.method === 'HEAD') && key.length <= maxKeyLength) this.#refusals.set(key, refusal)
   }
 
-  /** The refusal of an equal request, if it still lasts. */
+  /** The refusal of an equal request, if it is still valid. */
   readonly find: FindAnswer = (req) => {
     const refusal = this.#refusals.get(keyOf(req))
     if (refusal === undefined) return undefined
@@ -45,10 +45,10 @@ export class RecentRefusals {
   }
 }
 
-/** A flood of refusals must not push out traces worth reading. */
+/** A flood of refusals must not displace traces worth reading. */
 const refusalsBeginNoTrace = (): boolean => false
 
-/** Everything by which a caller is known, before it is verified. Line breaks stand in none of the parts. */
+/** Everything that can identify a caller, unverified. No part contains a line break. */
 function keyOf({ url, headers, socket }: IncomingMessage): string {
   const { authorization = '', cookie = '', 'x-forwarded-for': forwardedFor = '' } = headers
   return `${url}\n${forwardedFor}\n${authorization}\n${cookie}\n${socket.remoteAddress}`

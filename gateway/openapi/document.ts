@@ -1,9 +1,9 @@
 import type { ErrorCode } from '#shared/errors.ts'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { Mode } from '../identity/identify.ts'
 import { allRoutes } from '../routes/all-routes.ts'
 import { isPaged } from '../routes/next-page.ts'
 import { methodsWithBody, type Route, type SuccessStatus, successesOf } from '../routes/route.ts'
-import type { Mode } from './document-mode.ts'
 import { headerComponents, successHeaders } from './headers.ts'
 import { ownOperations } from './own-operations.ts'
 import { parameterComponents, parameterReference } from './parameters.ts'
@@ -53,7 +53,7 @@ export function openApiDocument(mode: Mode): Schema {
   }
 }
 
-/** The components of a kind that these paths refer to. */
+/** The components of a kind to which these paths refer. */
 function usedIn(paths: Schema, kind: string, components: Readonly<Record<string, Schema>>): Record<string, Schema> {
   const text = JSON.stringify(paths)
   return Object.fromEntries(
@@ -65,6 +65,7 @@ const tags = [
   { name: 'catalogue', description: 'Public reads: one answer for everybody, cached for a short time' },
   { name: 'buying', description: "Holds, purchases and the caller's own bookings. Never cached" },
   { name: 'organising', description: 'For organisers, who send their key' },
+  { name: 'door', description: 'For the gates of an event, which send the key of the door' },
   { name: 'session', description: 'Tokens of the demo' },
   { name: 'webhooks', description: 'What payment providers report' },
   { name: 'operating', description: 'For operators, probes and readers of this document' },
@@ -84,27 +85,42 @@ const securitySchemes = {
     description: 'The same token as a cookie; `POST /session` sets it in demo mode',
   },
   organiserKey: { type: 'http', scheme: 'bearer', description: 'The key of an organiser: `org_` and more' },
+  desk: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'ticketing_desk',
+    description:
+      'An organiser who is signed in at the desk; `POST /admin/session` sets it. Changes need `Content-Type: application/json`, even without a body',
+  },
+  doorKey: { type: 'http', scheme: 'bearer', description: 'The key of the door: `door_` and more' },
+  door: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'ticketing_door',
+    description:
+      'A gate that is signed in; `POST /check-in/session` sets it. Scans need `Content-Type: application/json`',
+  },
 }
 
 function introduction(mode: Mode): string {
   const callers = {
-    demo: 'This gateway runs with `AUTH=demo`: it believes any `user_id`, and a caller without one is a new guest.',
-    jwt: 'This gateway runs with `AUTH=jwt`: everything but public reads needs a verified token, and holds, purchases and cancellations need an `Idempotency-Key`.',
+    demo: 'This gateway runs with `AUTH=demo`: it trusts any `user_id`, and a caller without one is a new guest.',
+    jwt: 'This gateway runs with `AUTH=jwt`: everything except public reads requires a verified token; holds, purchases and cancellations require an `Idempotency-Key`.',
   }
   return [
-    'Search events, hold seats, pay. Money is in minor units beside its currency. Times are UTC beside the time zone of the event.',
+    'Search events, hold seats, pay. Amounts are in minor units, with their currency. Times are UTC, with the time zone of the event.',
     callers[mode],
     'Every answer has an `X-Request-Id`. Errors are `application/problem+json`; each `code` has a page at `/problems/{code}`.',
-    'Lists are paged by `limit` and `cursor`. Undeclared parameters and members are refused. Answers may gain members.',
+    'Lists are paged by `limit` and `cursor`. Undeclared parameters and members are refused. Future answers may have more members.',
   ].join('\n\n')
 }
 
 function describeRoute(route: Route, mode: Mode, schemas: Schemas): Schema {
   const { contract, access } = route
   const takesBody = methodsWithBody.includes(route.method)
-  const tag = { public: 'catalogue', caller: 'buying', organiser: 'organising' }[access]
+  const tag = { public: 'catalogue', caller: 'buying', organiser: 'organising', door: 'door' }[access]
   return {
-    operationId: contract.operation,
+    operationId: route.operationId ?? contract.operation,
     summary: contract.summary,
     tags: [tag],
     security: securityOf(route, mode),
@@ -112,6 +128,7 @@ function describeRoute(route: Route, mode: Mode, schemas: Schemas): Schema {
       ...ownParameters(route, schemas),
       ...(access === 'caller' && mode === 'demo' ? [parameterReference('user_id')] : []),
       ...(route.method === 'GET' ? [] : [parameterReference(keyParameter(route, mode))]),
+      ...(route.takesPlacesOf === undefined ? [] : [parameterReference('Queue-Pass')]),
       ...(route.cache === undefined ? [] : [parameterReference('If-None-Match')]),
     ],
     ...(takesBody ? { requestBody: requestBody(route, mode, schemas) } : {}),
@@ -134,9 +151,10 @@ function ownParameters(route: Route, schemas: Schemas): Schema[] {
   })
 }
 
-/** One of these is enough; `{}`: none is needed. */
+/** Alternatives: one is enough. `{}`: none is required. */
 function securityOf({ access }: Route, mode: Mode): Schema[] {
-  if (access === 'organiser') return [{ organiserKey: [] }]
+  if (access === 'organiser') return [{ organiserKey: [] }, { desk: [] }]
+  if (access === 'door') return [{ doorKey: [] }, { door: [] }, { organiserKey: [] }]
   if (access === 'public') return [{}]
   return [...(mode === 'demo' ? [{}] : []), { bearer: [] }, { session: [] }]
 }
@@ -161,7 +179,7 @@ function requestBody(route: Route, mode: Mode, schemas: Schemas): Schema {
   }
 }
 
-/** Whether the parameters of its path are all that an operation needs. */
+/** Whether an operation needs nothing but its path parameters. */
 function takesEmptyBody(route: Route, schemas: Schemas): boolean {
   const parameters = schemas.parameters(route.contract.request)
   const examples = namesInPath(route).map((name) => {

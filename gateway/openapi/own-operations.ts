@@ -1,32 +1,13 @@
 import { z } from 'zod'
-import { userId } from '#shared/contracts/fields.ts'
 import { receiveWebhook } from '#shared/contracts/purchase.ts'
 import { errorCodes } from '#shared/errors.ts'
+import type { Mode } from '../identity/identify.ts'
 import { streamRequest } from '../streams/request.ts'
-import type { Mode } from './document-mode.ts'
 import { limitedHeaders, ownHeaders } from './headers.ts'
-import { bodyErrors, generalErrors, limitedErrors, problemResponses } from './problems.ts'
+import type { DescribedOperation } from './own-operation.ts'
+import { generalErrors, problemResponses } from './problems.ts'
 import type { Schema, Schemas } from './schemas.ts'
-
-/** An operation that the gateway answers itself. */
-export interface OwnOperation {
-  readonly method: 'GET' | 'POST'
-  readonly path: string
-  readonly operation: Schema
-}
-
-/** `POST /session`. */
-export const sessionRequest = z
-  .strictObject({ user_id: userId })
-  .meta({ id: 'SessionInput', description: 'Whose token is wanted' })
-
-const sessionReply = z
-  .object({
-    user_id: userId,
-    token: z.string().describe('The token, to be sent as `Authorization: Bearer …`'),
-    expires_in_s: z.int().describe('Seconds for which it is valid'),
-  })
-  .meta({ id: 'Session', description: 'A token of the demo' })
+import { demoSession, keySession } from './session-operations.ts'
 
 const liveness = z
   .object({ status: z.literal('alive').describe('Always `alive`') })
@@ -36,14 +17,14 @@ const partState = z.enum(['ok', 'unavailable'])
 
 const readiness = z
   .object({
-    status: z.enum(['ready', 'not ready']).describe('Whether requests should come here'),
+    status: z.enum(['ready', 'not ready']).describe('Whether this gateway should receive requests'),
     nats: partState.optional().describe('Connection to NATS, with `verbose`'),
     redis: partState.optional().describe('Connection to Redis, with `verbose`; answers are slower without it'),
     workers: z.record(z.string(), z.int()).optional().describe('Number of running workers by kind, with `verbose`'),
     unavailable: z
       .array(z.string())
       .optional()
-      .describe('What is needed to sell and does not answer, with `verbose`: the answer is then `not ready`'),
+      .describe('Parts that selling needs and that do not answer, with `verbose`: the answer is then `not ready`'),
   })
   .meta({ id: 'Readiness', description: 'Whether this gateway can answer requests' })
 
@@ -58,14 +39,16 @@ const problemKind = z
   .meta({ id: 'ProblemKind', description: 'An error that this system may answer with' })
 
 /** The operations that the gateway answers itself, without a worker's contract. */
-export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
+export function ownOperations(mode: Mode, schemas: Schemas): DescribedOperation[] {
   const json = (schema: z.ZodType): Schema => ({ 'application/json': { schema: schemas.body(schema) } })
   const page = { 'text/html': { schema: { type: 'string' } } }
   const ok = (content: Schema, headers = ownHeaders()): Schema => ({ description: 'Done', headers, content })
   const operating = { tags: ['operating'], security: [{}] }
   return [
     followSeats(schemas),
-    ...(mode === 'demo' ? [openSession(schemas, json)] : []),
+    ...(mode === 'demo' ? demoSession(schemas, json) : []),
+    ...keySession('organiser', schemas),
+    ...keySession('door', schemas),
     {
       method: 'POST',
       path: '/webhooks/:provider',
@@ -80,7 +63,7 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
             name: 'provider',
             in: 'path',
             required: true,
-            description: 'The payment provider that reports',
+            description: 'The payment provider that sends the webhook',
             schema: schemas.body(receiveWebhook.request.shape.provider),
           },
           {
@@ -115,7 +98,7 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
       operation: {
         ...operating,
         operationId: 'view-liveness',
-        summary: 'Whether the process answers',
+        summary: 'Whether the process is alive',
         responses: { 200: ok(json(liveness)), ...problemResponses([], false) },
       },
     },
@@ -125,13 +108,13 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
       operation: {
         ...operating,
         operationId: 'view-readiness',
-        summary: 'Whether requests should come here',
+        summary: 'Whether this gateway should receive requests',
         parameters: [
           {
             name: 'verbose',
             in: 'query',
             description:
-              'Present, with any value or none: tells the state of all parts, and is ready only if all of them answer',
+              'Present, with any value or none: reports the state of all parts; ready only if all of them answer',
             allowEmptyValue: true,
             schema: { type: 'string' },
           },
@@ -149,7 +132,7 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
       operation: {
         ...operating,
         operationId: 'view-metrics',
-        summary: 'Metrics for Prometheus, unless they have a port of their own',
+        summary: 'Metrics for Prometheus, unless METRICS_PORT serves them',
         responses: {
           200: ok({
             'text/plain': { schema: { type: 'string' } },
@@ -165,7 +148,7 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
       operation: {
         ...operating,
         operationId: 'view-running',
-        summary: 'A page that says what runs, and where to look',
+        summary: 'A page that shows what is running, and where to look',
         responses: { 200: ok(page), ...problemResponses([], false) },
       },
     },
@@ -218,7 +201,7 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
       operation: {
         ...operating,
         operationId: 'view-problem',
-        summary: 'What an error means, and what to do about it; a page, or JSON for `Accept: application/json`',
+        summary: 'What an error means and what to do next; a page, or JSON for `Accept: application/json`',
         parameters: [
           {
             name: 'code',
@@ -238,14 +221,14 @@ export function ownOperations(mode: Mode, schemas: Schemas): OwnOperation[] {
 }
 
 const eventsOfStream = [
-  '- `reset`: `{position, version, seats, areas}`: forget everything and begin with this. `seats` is base64 of two bits a seat, as `states` of `GET /events/{event_id}/seats`; `version` is that of the layout.',
-  '- `seats`: `{seats: [[seat_no, state], …], areas?}`: these seats are in these states now (0 available, 1 held, 2 sold, 3 blocked); `areas`, where counts changed, are all general admission areas.',
+  '- `reset`: `{position, version, seats, areas}`: replaces everything that the client knows. `seats` is base64 of two bits per seat, as `states` of `GET /events/{event_id}/seats`; `version` is that of the layout.',
+  '- `seats`: `{seats: [[seat_no, state], …], areas?}`: the new states of these seats (0 available, 1 held, 2 sold, 3 blocked). `areas` is present if counts changed, and has all general admission areas. Without changes an empty one comes every 15 s.',
   "- `hold`: `{hold_id, status, expires_in_ms}`: the caller's own hold changed.",
   "- `place`: the caller's own place in the queue moved, as `GET /queue/{place_id}` shows it; only with `place`.",
-  '- `bye`: `{reason}`: the server ends the stream; connect again.',
+  '- `bye`: `{reason}`: the server ends the stream: reconnect.',
 ].join('\n')
 
-function followSeats(schemas: Schemas): OwnOperation {
+function followSeats(schemas: Schemas): DescribedOperation {
   const { event_id, section, from, place } = schemas.parameters(streamRequest)
   const parameter = (name: string, within: 'path' | 'query', { description, examples: _, ...schema }: Schema) => {
     return { name, in: within, required: within === 'path', description, schema }
@@ -257,7 +240,7 @@ function followSeats(schemas: Schemas): OwnOperation {
       operationId: 'follow-seats',
       summary: 'The seats of an event as they change, as server-sent events',
       description: [
-        'Begins with `reset`, or after a known position with the changes since. `hold` comes only to a caller with a token or the session cookie.',
+        'Begins with `reset`, or from a known position with the changes since then. Only a caller with a token or the session cookie gets `hold`.',
         eventsOfStream,
         '`id` is the position up to which the client knows everything. Changes come at most every 100 ms; a stream ends after 10 to 20 minutes.',
       ].join('\n\n'),
@@ -271,41 +254,17 @@ function followSeats(schemas: Schemas): OwnOperation {
         {
           name: 'Last-Event-ID',
           in: 'header',
-          description: 'As `from`, and instead of it. Browsers send it when they connect again',
+          description: 'Replaces `from`. Browsers send it when they reconnect',
           schema: { type: 'string' },
         },
       ],
       responses: {
         200: {
-          description: 'A stream that does not end by itself for minutes',
+          description: 'A stream that lasts for minutes',
           headers: limitedHeaders(),
           content: { 'text/event-stream': { schema: { type: 'string', description: eventsOfStream } } },
         },
         ...problemResponses([...generalErrors, 'unauthenticated', 'event_not_found', 'not_found', 'stream_full'], true),
-      },
-    },
-  }
-}
-
-function openSession(schemas: Schemas, json: (schema: z.ZodType) => Schema): OwnOperation {
-  return {
-    method: 'POST',
-    path: '/session',
-    operation: {
-      operationId: 'open-session',
-      summary: 'A token for the named user, also set as a cookie; demo mode only',
-      // A replay would need stored credentials.
-      description:
-        'Takes no Idempotency-Key: nothing is stored, and a repetition gives one more token for the same user.',
-      tags: ['session'],
-      security: [{}],
-      requestBody: { required: true, content: { 'application/json': { schema: schemas.body(sessionRequest) } } },
-      responses: {
-        200: { description: 'Done', headers: limitedHeaders('Set-Cookie'), content: json(sessionReply) },
-        ...problemResponses(
-          [...limitedErrors, ...bodyErrors, 'validation_failed', 'forbidden', 'rate_limited', 'internal'],
-          true,
-        ),
       },
     },
   }

@@ -1,22 +1,22 @@
 import type { ErrorCode } from '#shared/errors.ts'
 import { problemKinds, statusOf } from '../http/problems.ts'
-import { problemHeaders } from './headers.ts'
+import { describeProblemHeaders } from './headers.ts'
 import { reference, type Schema } from './schemas.ts'
 
-/** Errors of every path: what cannot be read has none. */
+/** Errors of every path, for requests that cannot be read. */
 const unreadable: readonly ErrorCode[] = ['malformed_request', 'head_too_large', 'request_too_slow']
 
-/** Errors of every path behind the limit of its address; only demo mode chooses its hosts. */
+/** Errors of every path that counts against the limit of its address. Only demo mode checks hosts. */
 export const limitedErrors: readonly ErrorCode[] = ['misdirected', 'expectation_failed']
 
-/** Errors of every route that calls a worker, beside those of its contract. */
+/** Errors of every route that calls a worker, besides those of its contract. */
 export const generalErrors: readonly ErrorCode[] = [
   ...limitedErrors,
   ...(['validation_failed', 'rate_limited', 'internal'] as const),
   ...(['no_worker', 'overloaded', 'unavailable', 'worker_timeout'] as const),
 ]
 
-/** Further errors of routes with a body. */
+/** Additional errors of routes with a body. */
 export const bodyErrors: readonly ErrorCode[] = [
   'malformed_json',
   'body_too_large',
@@ -24,11 +24,14 @@ export const bodyErrors: readonly ErrorCode[] = [
   'card_number_refused',
 ]
 
-/** The error answers of an operation, by status: these codes, and those of every path. */
+/** The error answers of an operation, by status: these codes and those of every path. */
 export function problemResponses(codes: readonly ErrorCode[], isLimited: boolean): Record<string, Schema> {
   const byStatus = Map.groupBy(new Set([...unreadable, ...codes]), statusOf)
   return Object.fromEntries(
-    [...byStatus].map(([status, ofStatus]) => [status, problemResponse(ofStatus, problemHeaders(status, isLimited))]),
+    [...byStatus].map(([status, ofStatus]) => [
+      status,
+      problemResponse(ofStatus, describeProblemHeaders(status, isLimited)),
+    ]),
   )
 }
 

@@ -9,26 +9,26 @@ const inComponents = '#/components/schemas/'
 export class Schemas {
   readonly #named = new Map<string, Schema>()
 
-  /** All schemas that were met and have a name. */
+  /** All named schemas seen so far. */
   get named(): Record<string, Schema> {
     return Object.fromEntries([...this.#named].sort(([one], [other]) => (one < other ? -1 : 1)))
   }
 
-  /** A body as it is sent, in either direction. Throws where two schemas have one name. */
+  /** A request or response body. Throws if two schemas have the same name. */
   body(schema: z.ZodType): Schema {
     return this.#member(schema, 'input')
   }
 
-  /** The parameters of a query or path, by name, as the gateway reads them. */
+  /** The parameters of a query or path by name, as the gateway reads them. */
   parameters(schema: z.ZodType): Record<string, Schema> {
     const parameters = Object.entries(propertiesOf(this.#member(schema, 'output')))
     return Object.fromEntries(parameters.map(([name, parameter]) => [name, withoutEqualForms(parameter)]))
   }
 
   #member(schema: z.ZodType, io: 'input' | 'output'): Schema {
-    // Within another one, because a name at the top would be lost.
+    // Wrapped in an object, because a name at the top would be lost.
     const { properties, $defs } = z.toJSONSchema(z.object({ schema }), { io, unrepresentable: 'any', override: tidy })
-    // Parameters have no named schemas: the objects of a request are in its body.
+    // Parameters have no named schemas: objects occur only in bodies.
     if (io === 'input') {
       for (const [name, named] of Object.entries($defs ?? {})) this.#add(name, withReferences(named as Schema))
     }
@@ -42,7 +42,7 @@ export class Schemas {
   }
 }
 
-/** Leaves out what says nothing: the bounds of every whole number, and the pattern of what has a format. */
+/** Removes what says nothing: the bounds of every integer, and the pattern of a field that has a format. */
 function tidy({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum
@@ -50,7 +50,7 @@ function tidy({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): voi
   delete jsonSchema.id
 }
 
-/** A list may come as such or as text with commas, which the gateway reads as the same list. */
+/** A list may be sent as a list or as comma-separated text; the gateway reads both as the same list. Documents the list only. */
 function withoutEqualForms({ anyOf, ...rest }: Schema): Schema {
   if (!Array.isArray(anyOf)) return rest
   const [form, ...others] = anyOf as Schema[]
@@ -67,12 +67,12 @@ export function reference(name: string): Schema {
   return { $ref: `${inComponents}${name}` }
 }
 
-/** The properties of an object schema by name; none of another schema. */
+/** The properties of an object schema by name; empty for any other schema. */
 function propertiesOf(schema: Schema): Record<string, Schema> {
   return (schema.properties as Record<string, Schema> | undefined) ?? {}
 }
 
-/** An object without the members that stand in the path, and with others that are no part of the contract. */
+/** An object without the members of the path, and with members that the contract does not have. */
 export function withMembers(
   schema: Schema,
   { without, add }: { without: readonly string[]; add: Record<string, Schema> },

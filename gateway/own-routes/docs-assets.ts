@@ -6,7 +6,7 @@ import { gzip } from 'node:zlib'
 
 const compress = promisify(gzip)
 
-/** Without the badge of a validator elsewhere: nothing of this page leaves the host. */
+/** Without the badge of an external validator: this page sends nothing to other hosts. */
 const startScript = `SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#swagger-ui',
@@ -18,7 +18,7 @@ const startScript = `SwaggerUIBundle({
 
 /** The files of the page at `/docs`. */
 export interface DocsAssets {
-  /** Changes with any of them. */
+  /** Changes when any file changes. */
   readonly version: string
   readonly files: ReadonlyMap<string, DocsAsset>
 }
@@ -28,7 +28,7 @@ export interface DocsAsset {
   readonly compressed: Buffer
 }
 
-/** Reads and compresses the files of Swagger UI, and adds the script that starts it and the look of the shop. */
+/** Reads and compresses the files of Swagger UI. Adds the script that starts it and the shop's style sheet. */
 export async function readDocsAssets(): Promise<DocsAssets> {
   const names = ['swagger-ui-bundle.js', 'swagger-ui.css']
   const read = names.map(async (name) => {

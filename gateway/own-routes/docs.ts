@@ -2,16 +2,16 @@ import helmet from 'koa-helmet'
 import { TicketingError } from '#shared/errors.ts'
 import { problemKinds } from '../http/problems.ts'
 import type { RequestContext } from '../http/request-context.ts'
+import type { Mode } from '../identity/identify.ts'
 import type { OwnRoute } from '../koa/context.ts'
 import { openApiDocument } from '../openapi/document.ts'
-import type { Mode } from '../openapi/document-mode.ts'
 import { explanations } from '../openapi/explanations.ts'
 import type { PageContent } from '../storefront/views/document.ts'
 import { type DocsAssets, readDocsAssets } from './docs-assets.ts'
 import { type HealthParts, viewHealth } from './health.ts'
 import { docsPage, problemKindPage, runningPage } from './pages.ts'
 
-/** Scripts and styles from this host only, none of them in the page; the icons of Swagger UI are `data:`. */
+/** Scripts and styles come only from this host, none inline; the icons of Swagger UI are `data:` URLs. */
 const docsHeaders = helmet({
   strictTransportSecurity: false,
   contentSecurityPolicy: {
@@ -27,18 +27,18 @@ const docsHeaders = helmet({
 interface DocsParts extends HealthParts {
   readonly instance: string
   readonly mode: Mode
-  /** Whether `/metrics` is answered here, and not on a port of its own. */
+  /** Whether this port serves `/metrics`. */
   readonly hasMetrics: boolean
   readonly shopName: string
-  /** Names the files of the storefront's look. */
+  /** Addresses of the storefront's style sheets. */
   readonly release: string
   /** Sends a page in the look of the storefront. */
   readonly sendPage: (request: RequestContext, content: PageContent) => Promise<void>
 }
 
-/** What is running, the API as a document and as a page, and a page for each error. */
+/** The page of what is running, the API as a document and as a page, and a page for each error. */
 export function docsRoutes(parts: DocsParts): OwnRoute[] {
-  // Made when they are first wanted: they take a tenth of a second each.
+  // Built on first use: each takes a tenth of a second.
   let openApi: string | undefined
   let assets: Promise<DocsAssets> | undefined
   const wantAssets = (): Promise<DocsAssets> => {
@@ -52,7 +52,7 @@ export function docsRoutes(parts: DocsParts): OwnRoute[] {
       middleware: [
         async (ctx) => {
           const { instance, hasMetrics } = parts
-          // Behind an edge, its name and port.
+          // Behind a proxy: the proxy's name and port.
           const { host } = ctx
           const health = await viewHealth(parts)
           await parts.sendPage(ctx.state.request, runningPage({ instance, host, hasMetrics, ...health }))

@@ -5,7 +5,7 @@ import { parseQuery } from '../routes/parse-request.ts'
 
 /** How long workers may take to answer the discovery, in milliseconds. */
 const discoveryMs = 100
-/** The same when a kind of worker did not answer: a busy one may be late. */
+/** The same, when a kind of worker did not answer the first time: a busy one may be late. */
 const secondDiscoveryMs = 1_000
 
 export interface HealthParts {
@@ -13,18 +13,18 @@ export interface HealthParts {
   readonly isRedisReady: () => boolean
 }
 
-/** The state of the parts behind a gateway. */
+/** The state of the parts on which a gateway depends. */
 export interface Health {
   readonly nats: 'ok' | 'unavailable'
   /** Without Redis answers are slower; the gateway stays ready. */
   readonly redis: 'ok' | 'unavailable'
   /** Running instances by kind of worker. */
   readonly workers: Record<string, number>
-  /** What is needed to sell and does not answer: `nats`, `booking worker`. */
+  /** Parts that selling needs and that do not answer: `nats`, `booking worker`. */
   readonly unavailable: readonly string[]
 }
 
-/** Looks at the connections and counts the workers that answer. */
+/** Checks the connections and counts the workers that answer. */
 export async function viewHealth({ bus, isRedisReady }: HealthParts): Promise<Health> {
   const first = await countWorkers(bus, discoveryMs)
   const workers = missingKinds(first).length === 0 ? first : await countWorkers(bus, secondDiscoveryMs)
@@ -49,10 +49,11 @@ function missingKinds(workers: Readonly<Record<string, number>>): string[] {
 }
 
 /**
- * `/livez`, `/readyz` and `/metrics`. `exposedMetrics` null: metrics have a port of their own.
+ * `/livez`, `/readyz` and `/metrics`. `exposedMetrics` null: another port serves the metrics.
  *
- * `/readyz` tells a load balancer whether to send requests here: a gateway without one kind of worker still answers the others' reads, and
- * all gateways lack the same. `/readyz?verbose` tells an operator whether the system sells, with the state of all parts.
+ * `/readyz` tells a load balancer whether to send requests here. Workers do not count: without one kind of them a gateway still answers
+ * other reads, and all gateways are equally affected. `/readyz?verbose` tells an operator whether the system can sell, with the state of
+ * all parts.
  */
 export function healthRoutes(
   parts: HealthParts & { readonly exposedMetrics: Metrics | null; readonly isStopping: () => boolean },

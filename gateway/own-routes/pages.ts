@@ -6,7 +6,7 @@ import { type Html, html } from '../storefront/views/html.ts'
 import { footer, masthead } from '../storefront/views/masthead.ts'
 import type { Health } from './health.ts'
 
-/* Pages for those who run the system or write a client. */
+/* Pages for operators and for developers of clients. */
 
 const links: [path: string, text: string][] = [
   ['/', 'The storefront'],
@@ -22,9 +22,9 @@ const metricsLink: (typeof links)[number] = ['/metrics', 'Metrics for Prometheus
 
 export interface RunningState extends Health {
   readonly instance: string
-  /** Where the reader has this page from: `localhost:8080`. */
+  /** The host and port in the reader's address bar: `localhost:8080`. */
   readonly host: string
-  /** Whether `/metrics` is answered here, and not on a port of its own. */
+  /** Whether this port serves `/metrics`. */
   readonly hasMetrics: boolean
 }
 
@@ -55,7 +55,7 @@ export function runningPage(state: RunningState): PageContent {
 /** The page at `/problems/:code`: what an error means, and what to do next. */
 export function problemKindPage({ code, status, title, retryable }: ProblemKind & { code: ErrorCode }): PageContent {
   const again = retryable
-    ? html`Yes. Wait a little longer before each repetition, and repeat a write with the same <code>Idempotency-Key</code>.`
+    ? html`Yes. Wait a little longer before each retry, and repeat a write with the same <code>Idempotency-Key</code>.`
     : 'No. Change the request first.'
   return {
     title: `${title} (${code})`,
@@ -72,23 +72,23 @@ export function problemKindPage({ code, status, title, retryable }: ProblemKind 
   }
 }
 
-/** What stands between backticks is code. */
+/** Text between backticks becomes code. */
 function withCode(text: string): Html[] {
   return text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
 }
 
 interface DocsPage {
-  /** Where the files of Swagger UI are. */
+  /** Path of Swagger UI's files. */
   readonly docs: string
-  /** Where those of the storefront are. */
+  /** Path of the storefront's files. */
   readonly shop: string
   readonly name: string
   readonly isDemo: boolean
 }
 
 /**
- * The page at `/docs`: Swagger UI under the masthead of the shop, all of it from this host. Swagger UI cannot keep the policy of the
- * other pages, so this one is put together by itself.
+ * The page at `/docs`: Swagger UI under the shop's masthead, all of it from this host. Swagger UI does not work with the other pages'
+ * security policy, so this page does not use their template.
  */
 export function docsPage({ docs, shop, name, isDemo }: DocsPage): string {
   return html`<!doctype html>

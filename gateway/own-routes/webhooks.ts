@@ -9,19 +9,19 @@ import type { Context, OwnRoute } from '../koa/context.ts'
 import { ClientSlots } from '../limits/client-slots.ts'
 
 const { provider } = receiveWebhook.request.shape
-/** A provider's event with all it says of a charge has one or two kilobytes. */
+/** A provider's event with all details of a charge has one or two kilobytes. */
 const maxBodyBytes = 65_536
 /** Providers send their body at once. */
 const bodyDeadlineMs = 2_000
-/** Bodies that are being read: bounds memory. Slow senders have many of these and none of the calls. */
+/** Bodies being read at once: bounds memory. Slow senders use these slots, and none of the calls'. */
 const bodies = { ofClient: 32, all: 1_024 }
-/** Calls to the purchase worker, of one gateway. Forged webhooks of one address leave most of them to others. */
+/** Calls to the purchase worker at once. Forged webhooks from one address leave most of them to others. */
 const calls = { ofClient: 16, all: 64 }
 
 /**
- * `POST /webhooks/:provider`: passes the raw body and its signature to the purchase worker, which alone can verify them; a head that no
- * provider sends is refused before the body is read. No rate limit: a refused provider would only retry; the number at once is bounded
- * instead. 200: applied and committed. 503: not applied, retry.
+ * `POST /webhooks/:provider`: passes the raw body and its signature to the purchase worker, the only process that can verify them. Headers
+ * that no provider would send are refused before the body is read. There is no rate limit, because a refused provider would only retry; the
+ * number at once is bounded instead. 200: applied and committed. 503: not applied, retry.
  */
 export function webhookRoute(bus: Bus): OwnRoute {
   const reading = new ClientSlots(bodies)
@@ -40,7 +40,7 @@ export function webhookRoute(bus: Bus): OwnRoute {
   return { method: 'POST', path: '/webhooks/:provider', middleware: [answer] }
 }
 
-/** Throws `not_found`, `body_too_large`, and `bad_signature` for one of the wrong form or age. */
+/** Throws `not_found`, `body_too_large`, and `bad_signature` for a signature of the wrong form or age. */
 function checkedHead(ctx: Context) {
   const known = provider.safeParse((ctx.params as { provider: string }).provider)
   if (!known.success) throw new TicketingError('not_found', 'There is no such provider.')
@@ -55,7 +55,7 @@ function checkedHead(ctx: Context) {
   return { provider: known.data, signature }
 }
 
-/** The body as text of its exact bytes, which the signature covers. Throws `body_too_large`, and `overloaded` when it is late. */
+/** The body as text of its exact bytes, which the signature covers. Throws `body_too_large`, and `overloaded` if it arrives too late. */
 async function readInTime(ctx: Context): Promise<string> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => {
@@ -74,7 +74,7 @@ async function readInTime(ctx: Context): Promise<string> {
 async function readAll(ctx: Context, request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
-  // A destroyed request would close the connection before the refusal is sent.
+  // Destroying the request would close the connection before the refusal is sent.
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     bytes += chunk.byteLength
     if (bytes > maxBodyBytes) throw bodyTooLarge(ctx)
@@ -88,7 +88,7 @@ function bodyTooLarge(ctx: Context): TicketingError {
   return new TicketingError('body_too_large', `A body may have at most ${maxBodyBytes} bytes.`)
 }
 
-/** The rest of the body may never come, or never end: only a closed connection ends its sender. */
+/** The rest of the body may never arrive or never end: only closing the connection stops the sender. */
 function closeAfterAnswer(ctx: Context): void {
   ctx.set('Connection', 'close')
 }

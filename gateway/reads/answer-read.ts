@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache'
+import type { FactPosition } from '#shared/facts/stream.ts'
 import type { RawReply } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { Cors } from '../http/cors.ts'
 import type { FindAnswer } from '../http/listener.ts'
-import { type RequestContext, send } from '../http/request-context.ts'
+import type { RequestContext } from '../http/request-context.ts'
 import type { PublicLimits } from '../limits/rate-limits.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { allRoutes, matchCacheable } from '../routes/all-routes.ts'
@@ -12,6 +13,7 @@ import { parseQuery, parseRequest } from '../routes/parse-request.ts'
 import type { Perform } from '../routes/perform.ts'
 import { type CacheableRoute, isCacheable } from '../routes/route.ts'
 import { cacheKey } from './cache-key.ts'
+import { CachedReply } from './cached-reply.ts'
 import type { CacheAnswer, CacheableRead, CacheStatus, ReplyCache } from './reply-cache.ts'
 import { sendReply } from './send-reply.ts'
 
@@ -24,7 +26,7 @@ export interface Read extends CacheableRead {
   readonly minSeq: bigint | null
 }
 
-/** The read that a parsed request asks for. Readers of different writes share a key. */
+/** The read that a parsed request asks for. `min_seq` is not part of its key. */
 export function readOf(route: CacheableRoute, request: Record<string, unknown>): Read {
   const { min_seq: minSeq, ...keyed } = request
   return {
@@ -38,10 +40,10 @@ export function readOf(route: CacheableRoute, request: Record<string, unknown>):
   }
 }
 
-/** Answers a read from the cache or by calling the worker, and tells which of them it was. */
+/** Answers a read from the cache or by calling the worker, and reports which. */
 export type AnswerRead = (request: RequestContext, read: Read) => Promise<CacheStatus>
 
-/** The reply of a read, from the cache or by calling the worker; null where only the worker knows whether it includes `minSeq`. */
+/** The reply to a read, from the cache or by calling the worker; null if only the worker knows whether it includes `minSeq`. */
 export type GetReply = (read: Read, requestId: string) => Promise<CacheAnswer | null>
 
 interface ReadParts {
@@ -50,6 +52,7 @@ interface ReadParts {
   readonly metrics: GatewayMetrics
 }
 
+/** Creates the function that gets replies through the cache. */
 export function createGetReply({ cache, perform, metrics }: ReadParts): GetReply {
   for (const { path } of allRoutes.filter(isCacheable)) metrics.announceCachedEndpoint(path)
   return async (read, requestId) => {
@@ -60,14 +63,14 @@ export function createGetReply({ cache, perform, metrics }: ReadParts): GetReply
     }
     const cached =
       minSeq === null ? await cache.get(read, fetchShared) : await cache.getSince(minSeq, read, fetchShared)
-    // A reader who joined another's call was spared one.
+    // A reader who joined a call in flight cost no call.
     if (cached === null || cached.status === 'miss' || cached.status === 'newer') metrics.cacheMissed(route.path)
     else metrics.cacheHit(route.path)
     return cached
   }
 }
 
-/** Everybody gets the reply, so the call is made in nobody's name. */
+/** Everybody gets this reply, so the call has no caller. */
 function fetchReply(perform: Perform, { route, request }: Read, requestId: string, body = request): Promise<RawReply> {
   return perform(route.contract, body, {
     requestId,
@@ -76,39 +79,42 @@ function fetchReply(perform: Perform, { route, request }: Read, requestId: strin
   })
 }
 
-export function createAnswerRead({ getReply, perform }: { getReply: GetReply; perform: Perform }): AnswerRead {
+/** Creates the function that answers reads. `position`: how far the domain events have been followed; null while they are not followed. */
+export function createAnswerRead(parts: {
+  readonly getReply: GetReply
+  readonly perform: Perform
+  readonly position: () => FactPosition | null
+}): AnswerRead {
+  const { getReply, perform, position } = parts
   return async (request, read) => {
+    const { policy, cacheControl, route } = read
+    const { tellsPosition } = route
     const cached = await getReply(read, request.requestId)
     if (cached === null) {
-      // A snapshot's number counts only what it includes for certain, and an old open transaction keeps it low: only the database knows
-      // whether this one write is in it.
+      // The number of a snapshot covers only writes that it includes for certain, and a long transaction keeps it low. Only the database
+      // knows whether it includes this write.
       const asked = { ...read.request, min_seq: String(read.minSeq) }
-      const { body } = await fetchReply(perform, read, request.requestId, asked)
-      const headers = ['Content-Type', 'application/json; charset=utf-8', 'Content-Length', String(body.byteLength)]
-      send(
-        request,
-        200,
-        [...headers, 'Cache-Control', 'no-store', 'Cache-Status', 'gateway; fwd=request'],
-        Buffer.from(body),
-      )
-      return 'miss'
+      const callTime = { calledAt: Date.now(), position: position() }
+      const reply = CachedReply.from(await fetchReply(perform, read, request.requestId, asked), callTime)
+      const status = 'uncached'
+      await sendReply(request, { reply, status }, { policy, cacheControl: 'no-store', tellsPosition })
+      return status
     }
-    const { policy, cacheControl, route } = read
-    await sendReply(request, cached, { policy, cacheControl, tellsPosition: route.tellsPosition })
+    await sendReply(request, cached, { policy, cacheControl, tellsPosition })
     return cached.status
   }
 }
 
-/** The parameters that stand in the query of a read, not in its path. */
+/** The parameters in the query of a read, without those of its path. */
 function queryOf({ route: { path }, request }: Read): Record<string, unknown> {
   return Object.fromEntries(Object.entries(request).filter(([name]) => !path.includes(`:${name}`)))
 }
 
-/** URLs whose parsed read is remembered, and the longest of them. */
+/** URLs whose parsed read is cached, and their longest length. */
 const maxReads = 10_000
 const maxUrlLength = 512
 
-/** Answers public, cacheable GETs without credentials, in front of Koa: limits, parse, cache, send. */
+/** Answers public, cacheable GETs without credentials, without Koa: limits, parse, cache, send. */
 export function findPublicReads(parts: {
   answerRead: AnswerRead
   limits: PublicLimits | null
@@ -117,7 +123,7 @@ export function findPublicReads(parts: {
   const { answerRead, limits, cors } = parts
   const reads = new LRUCache<string, Read>({ max: maxReads })
   return (req) => {
-    // Organisers see drafts, so what has credentials goes to Koa.
+    // Organisers see drafts, so requests with credentials go to Koa.
     if (req.headers.authorization !== undefined) return undefined
     const { url = '' } = req
     const known = url.length <= maxUrlLength ? reads.get(url) : undefined
@@ -126,7 +132,7 @@ export function findPublicReads(parts: {
     if (route === undefined) return undefined
     return {
       endpoint: route.path,
-      // A flood of refusals must not push out traces worth reading.
+      // A flood of refusals must not displace traces worth reading.
       mayBeginTrace: () => limits === null || !limits.refuses(req, route.limit),
       async send(request) {
         if (cors !== null) request.headers.push(...cors.ofPublicReads)
@@ -135,7 +141,7 @@ export function findPublicReads(parts: {
         const read =
           known ?? readOf(route, parseRequest(route, parseQuery(target?.query ?? ''), target?.pathParameters ?? {}))
         const status = await answerRead(request, read)
-        // From the second time on: most URLs never come again, and a note of each was a third of the heap.
+        // Cached from its second use on: most URLs come only once, and caching each took a third of the heap.
         if (known === undefined && status === 'hit' && url.length <= maxUrlLength) reads.set(url, read)
       },
     }

@@ -2,12 +2,14 @@ import { hash } from 'node:crypto'
 import { gzipped, minCompressBytes } from '../http/gzip.ts'
 import type { CallTime } from './freshness.ts'
 
-/** Up to this size a body that is sent again is kept as text, too: Node sends a text and its head in one write, a buffer in a second. */
+/**
+ * Bodies up to this size are also cached as text after the first use: Node sends head and text in one write, but a buffer in a second one.
+ */
 const maxTextBytes = 16_384
 
 /** A body in one encoding, with the headers that describe it. */
 export class Representation {
-  /** Strong, another one for each encoding. */
+  /** A strong ETag, different for each encoding. */
   readonly etag: string
   readonly headers: readonly string[]
   readonly #bytes: Buffer
@@ -28,7 +30,7 @@ export class Representation {
     this.#bytes = bytes
   }
 
-  /** The body to send: its bytes the first time, because most replies are sent once; then text of one byte a character. */
+  /** The body to send: as bytes the first time, because most replies are sent once; after that as text with one byte per character. */
   get body(): Buffer | string {
     if (this.#text !== null) return this.#text
     if (this.#isSent && this.#bytes.byteLength <= maxTextBytes) this.#text = this.#bytes.toString('latin1')
@@ -37,20 +39,20 @@ export class Representation {
   }
 }
 
-/** What a worker answered, or a page that is made of such answers. */
+/** The reply of a worker, or a page made from such replies. */
 export interface WorkerReply {
   readonly body: Uint8Array
   /** Default: JSON. */
   readonly type?: string
-  /** The replies that a page is made of: it is as old as the oldest of them. */
+  /** The replies from which a page is made: its age is that of the oldest one. */
   readonly madeOf?: readonly CallTime[]
-  /** Number of the snapshot that the body shows: it includes every write whose `seq` is not higher. */
+  /** Number of the snapshot in the body: it includes every write whose `seq` is not higher. */
   readonly seq?: string | null
   /** The `Link` to the next page. */
   readonly link?: string | null | undefined
 }
 
-/** What is known of a body, as JSON in the first line of the stored form. */
+/** What describes a body: the JSON in the first line of the stored form. */
 interface StoredHead extends CallTime {
   readonly etag: string
   readonly type: string
@@ -60,7 +62,7 @@ interface StoredHead extends CallTime {
 
 const jsonType = 'application/json; charset=utf-8'
 
-/** A reply of a worker, ready to be sent. In memory and in Redis it has one form: a line of JSON, then the body as it came. */
+/** A worker's reply, ready to be sent. In memory and in Redis it has the same form: a line of JSON, then the unchanged body. */
 export class CachedReply implements CallTime {
   readonly calledAt: number
   readonly position: CallTime['position']
@@ -85,7 +87,7 @@ export class CachedReply implements CallTime {
     this.plain = new Representation(this.body, { etag: `"${etag}"`, link, type })
   }
 
-  /** Copies the body: the message that it is a part of is not kept. */
+  /** Copies the body, so that the message around it can be freed. */
   static from(
     { body, type = jsonType, seq = null, link = null, madeOf = [] }: WorkerReply,
     callTime: CallTime,
@@ -96,11 +98,11 @@ export class CachedReply implements CallTime {
     return new CachedReply(head, copyOf(line, body), line.byteLength)
   }
 
-  /** Reads `stored` of another reply. Throws when it is anything else. */
+  /** Reads `stored` of another `CachedReply`. Throws on anything else. */
   static parse(bytes: Buffer): CachedReply {
     const bodyAt = bytes.indexOf('\n') + 1
     const head = JSON.parse(bytes.toString('utf8', 0, bodyAt)) as StoredHead
-    // ETag and Link go into headers, the position into comparisons.
+    // ETag and Link become headers, and the position is compared, so all are checked.
     if (typeof head.etag !== 'string' || !/^[\w-]+$/.test(head.etag)) throw new Error('a stored reply has no ETag')
     if (head.link !== null && !/^<\?[!-~]*>; rel="next"$/.test(head.link)) throw new Error('a stored reply has no Link')
     if (typeof head.type !== 'string' || !/^[\w/+;=. -]+$/.test(head.type))
@@ -109,7 +111,7 @@ export class CachedReply implements CallTime {
     return new CachedReply(head, copyOf(bytes), bodyAt)
   }
 
-  /** The gzip form where it is smaller, else the plain one; made once, for all who wait. */
+  /** The gzip form if it is smaller, else the plain one. Made once for all waiting readers. */
   compressed(): Representation | Promise<Representation> {
     if (this.body.byteLength < minCompressBytes) return this.plain
     this.#compressed ??= gzipped(this.body).then((bytes) =>
@@ -121,12 +123,12 @@ export class CachedReply implements CallTime {
   }
 }
 
-/** The age and position of the oldest, each for itself: what is made of several replies is as old as any of them. */
+/** The lowest age and the lowest position, each on its own: a page made of several replies is as old as the oldest. */
 function oldestOf(callTimes: readonly [CallTime, ...CallTime[]]): CallTime {
   const calledAt = Math.min(...callTimes.map((time) => time.calledAt))
   const positions = callTimes.map((time) => time.position)
   const [first] = positions
-  // Numbers of two streams cannot be compared; null counts as the oldest.
+  // Positions of two streams cannot be compared. Null counts as the oldest.
   const position = positions.reduce<CallTime['position']>(
     (oldest, next) =>
       oldest === null || next === null || oldest.stream !== next.stream
@@ -139,7 +141,7 @@ function oldestOf(callTimes: readonly [CallTime, ...CallTime[]]): CallTime {
   return { calledAt, position }
 }
 
-/** One copy in memory of its own: small buffers share a pool, all of which one of them would keep. */
+/** A copy with its own memory: small buffers share a pool, and one of them would keep the whole pool alive. */
 function copyOf(...parts: readonly Uint8Array[]): Buffer {
   const copy = Buffer.allocUnsafeSlow(parts.reduce((sum, { byteLength }) => sum + byteLength, 0))
   let at = 0

@@ -2,23 +2,23 @@ import type { FactPosition } from '#shared/facts/stream.ts'
 import { type CachePolicy, type CacheTags, softPurgeMs, staleIfErrorMs } from '../routes/cache-policy.ts'
 import type { Invalidations } from './invalidations.ts'
 
-/** When a worker was called for a reply. */
+/** When the worker was called for a reply. */
 export interface CallTime {
-  /** Epoch milliseconds, taken before the call: the reply is at least that new. */
+  /** Epoch milliseconds before the call: the reply is at least that new. */
   readonly calledAt: number
-  /** The position up to which this gateway had followed the domain events by then; null: it followed none. */
+  /** The position to which this gateway had followed the domain events before the call; null: it followed none. */
   readonly position: FactPosition | null
 }
 
 /**
- * - `fresh`: may be given;
- * - `stale`: may be given, while a newer one is fetched;
- * - `stale-if-error`: may be given only when no worker answers;
- * - `expired`: may not be given.
+ * - `fresh`: may be sent;
+ * - `stale`: may be sent while a newer one is fetched;
+ * - `stale-if-error`: may be sent only if no worker answers;
+ * - `expired`: must not be sent.
  */
 export type Freshness = 'fresh' | 'stale' | 'stale-if-error' | 'expired'
 
-/** A softly purged reply younger than this is not fetched again: at most ten calls a second and gateway. */
+/** A softly purged reply younger than this is not fetched again: at most ten calls a second per gateway. */
 const refetchMs = 100
 
 /** The freshness of a reply at the instant `now`, in epoch milliseconds. */
@@ -27,9 +27,9 @@ export function freshnessOf(
   { policy, tags }: { readonly policy: CachePolicy; readonly tags: CacheTags },
   { invalidations, isFollowing, now }: { invalidations: Invalidations; isFollowing: boolean; now: number },
 ): Freshness {
-  // The clock of another gateway is ahead, or ours was set back: the age is unknown.
+  // Another gateway's clock is ahead, or ours was set back: the age is unknown.
   if (now < calledAt) return 'expired'
-  // While no events are followed, replies fetched meanwhile live by their age alone.
+  // While no events are followed, new replies expire by age alone.
   const agesOnly = position === null && !isFollowing
   const isChanged = (changed: readonly string[]): boolean =>
     !agesOnly && invalidations.isChangedSince(position, changed)

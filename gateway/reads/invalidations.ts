@@ -2,23 +2,23 @@ import type { FollowedFact } from '#shared/facts/follow.ts'
 import type { FactPosition } from '#shared/facts/stream.ts'
 import { catalogueTag, eventTag, placesTag } from '../routes/cache-policy.ts'
 
-/** Two generations of so many tags are remembered. Replies older than what is forgotten count as changed. */
+/** Tags per generation; two generations are remembered. A reply older than the forgotten ones counts as changed. */
 const maxTags = 50_000
 
 /**
- * The position in the stream of the latest domain event about each tag. A reply carries the position that its gateway had reached when
- * it called the worker; a later event about one of its tags invalidates it, in whichever gateway. What counts is when the worker was
- * called, so neither a slow worker nor Redis can bring an old reply back.
+ * The stream position of the latest domain event about each tag. A reply carries the position that its gateway had reached when it called
+ * the worker; a later event about one of its tags invalidates the reply in every gateway. Because the time of the call counts, neither a
+ * slow worker nor Redis can bring an old reply back.
  */
 export class Invalidations {
   #recent = new Map<string, number>()
   #earlier = new Map<string, number>()
   /** No position in `#earlier` is higher. */
   #earlierEnd = 0
-  /** The position from which on no event was missed or forgotten. */
+  /** From this position on, no event was missed or forgotten. */
   #floor: FactPosition | null = null
 
-  /** Following begins at this position, for the first time or again: events before it may have been missed. */
+  /** Following begins, or begins again, at this position. Events before it may have been missed. */
   restart(position: FactPosition): void {
     this.#floor = position
     this.#recent.clear()
@@ -30,9 +30,9 @@ export class Invalidations {
     for (const tag of tagsOf(entity, eventId)) this.#note(tag, sequence)
   }
 
-  /** Whether one of the tags changed after the position, or may have. */
+  /** Whether one of the tags changed, or may have changed, after the position. */
   isChangedSince(position: FactPosition | null, tags: readonly string[]): boolean {
-    // No events were followed yet: only age counts.
+    // No events were followed yet: only the age counts.
     if (this.#floor === null) return false
     if (position === null || position.stream !== this.#floor.stream) return true
     if (position.sequence < this.#floor.sequence) return true

@@ -1,12 +1,12 @@
 import { type RedisClient, withRedisSpan } from '#shared/redis.ts'
 import { CachedReply } from './cached-reply.ts'
 
-/** Larger replies are not worth the memory of Redis, in bytes. */
+/** Larger replies, in bytes, are not worth the memory of Redis. */
 const maxReplyBytes = 2 * 1024 * 1024
 
 /**
- * What one gateway may write to Redis: a burst, then so many bytes a millisecond. Replies live for a minute and more, so Redis holds
- * about 64 MB of them per gateway; without a bound, ever new questions would push out limits and seat locks.
+ * The write budget of one gateway for Redis: a burst, then this many bytes a millisecond. Replies live for a minute or more, so Redis holds
+ * about 64 MB of them per gateway. Without a bound, queries that never repeat would displace rate limits and seat locks.
  */
 const burstBytes = 32 * 1024 * 1024
 const bytesPerMs = 512
@@ -14,11 +14,11 @@ const bytesPerMs = 512
 /** Cached replies in Redis, for all gateways. Never throws: while Redis is unavailable, reads find nothing and writes are dropped. */
 export class RedisStore {
   readonly #redis: RedisClient
-  readonly #onError: () => void
+  readonly #onError: (error: unknown) => void
   #budget = burstBytes
   #budgetAt = performance.now()
 
-  constructor({ redis, onError }: { redis: RedisClient; onError: () => void }) {
+  constructor({ redis, onError }: { redis: RedisClient; onError: (error: unknown) => void }) {
     this.#redis = redis
     this.#onError = onError
   }
@@ -27,8 +27,8 @@ export class RedisStore {
     try {
       const stored = await withRedisSpan('GET', () => this.#redis.getBuffer(key))
       return stored === null ? null : CachedReply.parse(stored)
-    } catch {
-      this.#onError()
+    } catch (error) {
+      this.#onError(error)
       return null
     }
   }
@@ -37,12 +37,12 @@ export class RedisStore {
     if (stored.byteLength > maxReplyBytes || !this.#spend(stored.byteLength)) return
     try {
       await withRedisSpan('SET', () => this.#redis.set(key, stored, 'PX', lifetimeMs))
-    } catch {
-      this.#onError()
+    } catch (error) {
+      this.#onError(error)
     }
   }
 
-  /** Takes so many bytes from the budget, or answers false. */
+  /** Takes bytes from the budget; false if there are too few. */
   #spend(bytes: number): boolean {
     const now = performance.now()
     this.#budget = Math.min(burstBytes, this.#budget + (now - this.#budgetAt) * bytesPerMs)

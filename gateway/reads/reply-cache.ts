@@ -15,10 +15,11 @@ export interface CacheableRead {
 }
 
 /**
- * Where a reply came from: the cache (`hit`); the cache, because no worker answered (`stale-if-error`); a worker, because nothing was
- * cached (`miss`) or nothing new enough for this reader (`newer`); a call that another reader had begun (`collapsed`).
+ * Where a reply came from. `hit`: the cache. `stale-if-error`: the cache, because no worker answered. `miss`: a worker, because nothing was
+ * cached. `newer`: a worker, because nothing cached was new enough for this reader. `uncached`: a worker, for this reader alone.
+ * `collapsed`: a call that another reader had begun.
  */
-export type CacheStatus = 'hit' | 'stale-if-error' | 'miss' | 'newer' | 'collapsed'
+export type CacheStatus = 'hit' | 'stale-if-error' | 'miss' | 'newer' | 'uncached' | 'collapsed'
 
 export interface CacheAnswer {
   readonly reply: CachedReply
@@ -28,24 +29,24 @@ export interface CacheAnswer {
 /** Calls the worker. */
 export type Fetch = () => Promise<WorkerReply>
 
-/** Memory for all replies of one gateway, and for the largest that is cached at all, in bytes. */
+/** Memory in bytes for all replies of one gateway, and for the largest one that is cached. */
 const maxBytes = 64 * 1024 * 1024
 const maxReplyBytes = 16 * 1024 * 1024
-/** Key, headers and the runtime's own needs, for each reply. */
+/** Memory of each reply besides its body: key, headers and the runtime's overhead. */
 const overheadBytes = 2_048
 
-/** How long a reply stands in for silent workers before they are called again. */
+/** How long a stale reply replaces unavailable workers before they are called again. */
 const retryWorkerMs = 1_000
 
 /**
- * Cached replies: first in this gateway's memory, then in Redis for all gateways, else fetched from a worker by one call, however many
- * readers wait. No reply is older than its policy allows; see `freshness.ts`.
+ * Cached replies: from this gateway's memory, else from Redis, which all gateways share, else from a worker with one call for all waiting
+ * readers. No reply is older than its policy allows; see `freshness.ts`.
  */
 export class ReplyCache {
   readonly #memory = new LRUCache<string, CachedReply>({
     maxSize: maxBytes,
     maxEntrySize: maxReplyBytes,
-    // Stored form, text, and both again compressed.
+    // Stored form and text, both also compressed.
     sizeCalculation: ({ body }) => overheadBytes + body.byteLength * 4,
   })
   readonly #store: RedisStore
@@ -54,14 +55,14 @@ export class ReplyCache {
   /** Fetches in flight, by key. */
   readonly #inFlight = new Map<string, Promise<CacheAnswer>>()
 
-  /** `position`: up to where domain events have been followed; null while they are not. */
+  /** `position`: how far the domain events have been followed; null while they are not followed. */
   constructor(parts: { store: RedisStore; invalidations: Invalidations; position: () => FactPosition | null }) {
     this.#store = parts.store
     this.#invalidations = parts.invalidations
     this.#position = parts.position
   }
 
-  /** A reply that may be given. Throws what `fetch` throws when there is none. */
+  /** A reply that may be sent. If there is none, throws the error of `fetch`. */
   async get(read: CacheableRead, fetch: Fetch): Promise<CacheAnswer> {
     const cached = this.#fromMemory(read, fetch)
     if (cached !== undefined) return { reply: cached, status: 'hit' }
@@ -72,34 +73,34 @@ export class ReplyCache {
     const mayBeGiven = freshness === 'fresh' || freshness === 'stale'
     const standsIn = freshness === 'stale-if-error' && answer.status === 'stale-if-error'
     if (mayBeGiven || standsIn) return missAs('collapsed', answer)
-    // The worker was called too early for this reader: too long ago, or before an event that they may know of.
+    // The worker was called too early for this reader: too long ago, or before an event that the reader may know.
     if (this.#inFlight.get(read.key) === begun) this.#inFlight.delete(read.key)
     return this.#fetchOnce(read, fetch)
   }
 
-  /** As `get`, but only a reply that includes the write `minSeq`; null when the fetched one does not say so. */
+  /** As `get`, but only a reply that includes the write `minSeq`; null if the fetched reply does not say whether it does. */
   async getSince(minSeq: bigint, read: CacheableRead, fetch: Fetch): Promise<CacheAnswer | null> {
     const isIncludedIn = ({ seq }: CachedReply): boolean => seq !== null && seq >= minSeq
     const cached = this.#fromMemory(read, fetch)
     if (cached !== undefined && isIncludedIn(cached)) return { reply: cached, status: 'hit' }
-    // A fetch in flight may have begun before the write; one that begins now is late enough.
+    // A fetch in flight may have begun before the write; a new one begins after it.
     const begun = await this.#inFlight.get(read.key)
     if (begun !== undefined && isIncludedIn(begun.reply)) return missAs('collapsed', begun)
     const fetched = await this.#fetchOnce(read, fetch, isIncludedIn)
     return isIncludedIn(fetched.reply) ? missAs('newer', fetched) : null
   }
 
-  /** A fresh reply, or a stale one, for which a newer one is then fetched in the background. */
+  /** A fresh reply, or a stale one, which is then refreshed in the background. */
   #fromMemory(read: CacheableRead, fetch: Fetch): CachedReply | undefined {
     const reply = this.#memory.get(read.key)
     if (reply === undefined) return undefined
     const freshness = this.#freshnessOf(reply, read)
-    // Readers who wait for the same fetch get its failure.
+    // All readers who wait for this fetch get its error.
     if (freshness === 'stale') this.#fetchOnce(read, fetch).catch(() => undefined)
     return freshness === 'fresh' || freshness === 'stale' ? reply : undefined
   }
 
-  /** Joins the fetch in flight, or begins one. */
+  /** Joins the fetch in flight, or starts one. */
   #fetchOnce(
     read: CacheableRead,
     fetch: Fetch,
@@ -112,7 +113,7 @@ export class ReplyCache {
     const end = (): void => {
       if (this.#inFlight.get(read.key) === started) this.#inFlight.delete(read.key)
     }
-    // While no worker answers, readers must not all wait for that again.
+    // While no worker answers, not every reader must wait for that again.
     started.then(
       ({ status }) => (status === 'stale-if-error' ? void setTimeout(end, retryWorkerMs).unref() : end()),
       end,
@@ -138,7 +139,7 @@ export class ReplyCache {
   }
 
   async #callWorker(read: CacheableRead, fetch: Fetch): Promise<CachedReply> {
-    // Both before the call: the reply is at least that new.
+    // Both are read before the call: the reply is at least that new.
     const callTime = { calledAt: Date.now(), position: this.#position() }
     const reply = CachedReply.from(await fetch(), callTime)
     this.#memory.set(read.key, reply)
@@ -154,7 +155,7 @@ export class ReplyCache {
   }
 }
 
-/** The answer of a shared fetch, for a reader to whom its miss is something else. */
+/** The answer of a shared fetch, with its `miss` replaced by this reader's status. */
 function missAs(status: CacheStatus, answer: CacheAnswer): CacheAnswer {
   return answer.status === 'miss' ? { ...answer, status } : answer
 }

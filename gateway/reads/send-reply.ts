@@ -4,13 +4,13 @@ import { type RequestContext, send } from '../http/request-context.ts'
 import type { CachePolicy } from '../routes/cache-policy.ts'
 import type { CacheAnswer, CacheStatus } from './reply-cache.ts'
 
-/** How a reply may be kept by others. */
+/** How other caches may cache a reply. */
 export interface ReplyTerms {
   readonly policy: CachePolicy
   readonly cacheControl: string
   /** The request headers that the reply depends on. */
   readonly vary?: string
-  /** Whether the reply tells up to which domain event it is true. */
+  /** Whether to send the position of the last domain event that the reply includes. */
   readonly tellsPosition?: boolean | undefined
 }
 
@@ -26,17 +26,17 @@ export async function sendReply(
   const ageMs = Date.now() - reply.calledAt
   const own = ['ETag', etag, 'Vary', vary, 'Cache-Control', cacheControl]
   own.push('Cache-Status', cacheStatusHeader(status, policy.freshForMs - ageMs))
-  // A page may be made of replies that are older than itself.
-  const isJustMade = (status === 'miss' || status === 'newer') && ageMs < 1_000
+  // A new page may be made of older replies.
+  const isJustMade = (status === 'miss' || status === 'newer' || status === 'uncached') && ageMs < 1_000
   if (!isJustMade) own.push('Age', String(Math.max(0, Math.ceil(ageMs / 1_000))))
   if (tellsPosition && reply.position !== null) own.push('Stream-Position', writePosition(reply.position))
   if (matchesEtag(req.headers['if-none-match'], etag)) send(request, 304, own, '')
   else send(request, 200, [...headers, ...own], representation.body)
-  // Last: a failure above is always logged.
+  // Last: an error above is always logged.
   request.isRoutine = true
 }
 
-/** RFC 9211. */
+/** The Cache-Status header of RFC 9211. */
 function cacheStatusHeader(status: CacheStatus, ttlMs: number): string {
   const ttl = Math.floor(ttlMs / 1_000)
   switch (status) {
@@ -50,15 +50,17 @@ function cacheStatusHeader(status: CacheStatus, ttlMs: number): string {
       return 'gateway; fwd=uri-miss; collapsed'
     case 'newer':
       return 'gateway; fwd=request; stored'
+    case 'uncached':
+      return 'gateway; fwd=request'
   }
 }
 
-/** Longer headers are ignored: no client remembers so many versions. */
+/** Longer headers are ignored: no client remembers that many versions. */
 const maxIfNoneMatchLength = 2_048
 
 /**
- * If-None-Match of RFC 9110, section 13.1.2, compared weakly. Koa's `fresh` ignores it when a client also sends `no-cache`, as browsers
- * do on a reload.
+ * Matches If-None-Match weakly (RFC 9110, section 13.1.2). Koa's `fresh` ignores the header if the client also sends `no-cache`, as
+ * browsers do on a reload.
  */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined || ifNoneMatch.length > maxIfNoneMatchLength) return false

@@ -8,16 +8,17 @@ import { viewVenue } from '#shared/contracts/venues.ts'
 import { type CachePolicy, catalogueTag, eventTag, placesTag, publicFor } from './cache-policy.ts'
 import { defineRoute } from './route.ts'
 
-/** Public reads: one answer for everybody, cached for a short time. */
+/** Public reads: one answer for everybody, cached briefly. */
 
 const eventIdOf = (request: Record<string, unknown>): string => request.event_id as string
 
-/** Browsers revalidate each time, mostly with a 304. */
+/** Browsers revalidate each time and mostly get a 304. */
 const forASecond = 'public, max-age=0, s-maxage=1, stale-if-error=60'
 
 /**
- * Lists change with the clock (dates pass, sales open) and with the stock of each of their events: the first emits no domain events,
- * the second too many. The worker's figures are at most 100 ms old (`recent-stock.ts`), so a list shows stock of the last second.
+ * Lists change with the clock (dates pass, sales open), which emits no domain events, and with the stock of each of their events, which
+ * emits too many. So only age expires a list. The worker's figures are at most 100 ms old (`recent-stock.ts`), so a list shows stock of the
+ * last second.
  */
 export const listCache: CachePolicy = {
   freshForMs: 500,
@@ -42,12 +43,12 @@ export const placesCache: CachePolicy = {
   tags: (request) => ({ purge: [eventTag(eventIdOf(request))], softPurge: [placesTag(eventIdOf(request))] }),
 }
 
-/** Of up to 1,000 events, so only its age ends it; see `listCache`. */
+/** Covers up to 1,000 events, so only age expires it; see `listCache`. */
 const availabilityCache = { ...placesCache, freshForMs: 900, tags: () => ({ purge: [], softPurge: [] }) }
 
 const layoutTimes = { freshForMs: 60_000, staleWhileRevalidateMs: 60_000 }
 
-/** The present layout may become another one; a version of it never changes. */
+/** The current layout can change; a version of a layout never does. */
 export const layoutCache: CachePolicy = {
   ...layoutTimes,
   cacheControl: ({ version }) =>
@@ -57,7 +58,7 @@ export const layoutCache: CachePolicy = {
 
 const ticketKeyTimes = { freshForMs: 60_000, staleWhileRevalidateMs: 240_000 }
 
-/** Keys change once in months, and an old one stays valid beside the new one. */
+/** Keys change every few months, and an old key stays valid next to the new one. */
 const ticketKeyCache: CachePolicy = {
   ...ticketKeyTimes,
   cacheControl: () => publicFor(ticketKeyTimes),

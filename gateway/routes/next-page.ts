@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import type { Route } from './route.ts'
 
-/** Whether answers of a route are pages of a list. */
+/** Whether a route answers with pages of a list. */
 export function isPaged({ contract: { request } }: Pick<Route, 'contract'>): boolean {
   return request instanceof z.ZodObject && 'cursor' in request.shape
 }
 
-/** Quotes within a text of JSON have a backslash before them, so this is a member and nothing else. */
+/** Inside a JSON string a quote follows a backslash, so these bytes are always the member itself. */
 const member = Buffer.from('"next_cursor":"')
 
 /**
- * The `Link` to the page after this one, relative to its URL: `<?limit=20&cursor=…>; rel="next"`. Undefined on the last page.
- * `parameters`: those of its query. A numbered page is followed by one with a cursor.
+ * The `Link` to the next page, relative to its URL: `<?limit=20&cursor=…>; rel="next"`. Undefined on the last page. `parameters`: those of
+ * the query. The page after a numbered one uses a cursor.
  */
 export function nextPageLink(parameters: Readonly<Record<string, unknown>>, body: Uint8Array): string | undefined {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)

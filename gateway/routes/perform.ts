@@ -3,7 +3,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { callRaw, type RawReply } from '#shared/messaging/call.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 
-/** Carries out the operation of a contract. Throws as `callRaw`. */
+/** Performs the operation of a contract. Throws as `callRaw`. */
 export type Perform = <C extends Contract>(
   contract: C,
   request: RequestOf<C>,
@@ -13,7 +13,7 @@ export type Perform = <C extends Contract>(
 /** An operation that the gateway answers itself. */
 export type OwnOperation = (request: never, context: MessageContext) => Promise<object>
 
-/** Calls workers, and answers the operations of the gateway itself, by their name. */
+/** Calls workers, or by name the gateway's own operations. */
 export function createPerform(bus: Bus, own: Readonly<Record<string, OwnOperation>>): Perform {
   return async (contract, request, context) => {
     if (contract.worker !== 'gateway') return callRaw(bus, contract, request, context)

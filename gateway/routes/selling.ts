@@ -57,7 +57,7 @@ export const sellingRoutes = [
     demoBody: { event_id: demoEventId, best_available: { qty: 1 }, payment_token: 'tok_ok' },
     successes: [201, 202],
     outcome: (booking) => ({
-      // A purchase is complete once the money is captured; until then the Location tells its state.
+      // A purchase is complete when the money is captured. Until then, poll the Location.
       status: wasCaptured(booking) ? 201 : 202,
       location: `/bookings/${booking.id}`,
     }),
@@ -72,7 +72,7 @@ export const sellingRoutes = [
           booking_id: null,
           decline_code: null,
           message:
-            'The purchase was not answered in time. The Location shows how it ends, and so does this request, repeated with its Idempotency-Key.',
+            'The purchase was not answered in time. To see how it ends, read the Location or repeat this request with its Idempotency-Key.',
         },
       }),
     },
@@ -120,12 +120,12 @@ export const sellingRoutes = [
   }),
 ]
 
-/** Nothing but, in demo mode, the caller. */
+/** Whether a body contains nothing but, in demo mode, the caller. */
 function isBare({ user_id: _caller, ...body }: Record<string, unknown>): boolean {
   return Object.keys(body).length === 0
 }
 
-/** 202 while the money is still on its way back. */
+/** 202 while the refund is still in progress. */
 export function refundOutcome({ id, refund_due_minor }: Booking): Outcome<200 | 202> {
   return { status: refund_due_minor === 0 ? 200 : 202, location: `/bookings/${id}` }
 }

@@ -6,7 +6,7 @@ import {
 } from '#shared/contracts/waiting-list.ts'
 import { defineRoute } from './route.ts'
 
-/** The waiting lists of sold-out events. Never cached: each entry is its buyer's own. */
+/** The waiting lists of sold-out events. Never cached: each entry belongs to one buyer. */
 
 export const waitingListRoutes = [
   defineRoute({

@@ -10,9 +10,9 @@ import {
 import { type CachePolicy, eventTag } from './cache-policy.ts'
 import { defineRoute } from './route.ts'
 
-/** The waiting room. What everybody asks every few seconds is one cached answer; the rest is the caller's own. */
+/** The waiting room. Everybody polls one cached answer every few seconds; all other answers belong to one caller. */
 
-/** At most a second old together with the second that the gateway remembers it. */
+/** Half a second here, besides the second for which a gateway caches the state of a room. */
 const servingCache: CachePolicy = {
   freshForMs: 500,
   staleWhileRevalidateMs: 0,
@@ -22,7 +22,7 @@ const servingCache: CachePolicy = {
 
 const roomCache: CachePolicy = { ...servingCache, freshForMs: 1_000 }
 
-/** What never changes once it is there. Gateways remember it for the rush after the opening. */
+/** Data that never changes once it exists. Gateways cache it for the rush after the opening. */
 const drawPageCache: CachePolicy = {
   ...servingCache,
   freshForMs: 60_000,

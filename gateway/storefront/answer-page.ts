@@ -8,6 +8,7 @@ import type { Caller } from '#shared/messaging/caller.ts'
 import { gzipped, prefersGzip } from '../http/gzip.ts'
 import type { Problem } from '../http/problems.ts'
 import { problemHeaders, type RequestContext, replaceSecurityHeaders, send } from '../http/request-context.ts'
+import type { Mode } from '../identity/identify.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { type GetReply, readOf } from '../reads/answer-read.ts'
 import { cacheKey } from '../reads/cache-key.ts'
@@ -20,7 +21,7 @@ import type { CachePolicy } from '../routes/cache-policy.ts'
 import { isCacheable } from '../routes/route.ts'
 import type { Assets } from './assets.ts'
 import { type Language, languageOf } from './locale.ts'
-import { pageHeaders } from './page-headers.ts'
+import { cameraPageHeaders, pageHeaders } from './page-headers.ts'
 import type { Page, PageFile, PersonalPage, PlainPage, PublicPage, ViewContext } from './pages/page.ts'
 import { type PageContent, renderDocument } from './views/document.ts'
 import { problemPage } from './views/problem-page.ts'
@@ -32,10 +33,10 @@ export interface PageParts {
   readonly metrics: GatewayMetrics
   readonly assets: Assets
   readonly shopName: string
-  readonly mode: 'demo' | 'jwt'
+  readonly mode: Mode
 }
 
-/** Path and query of a request, as they were sent. */
+/** Query and path parameters, as they were sent. */
 export type PageQuery = Readonly<Record<string, unknown>>
 
 /** A parsed request for a public page. */
@@ -45,7 +46,7 @@ interface PageRead extends CacheableRead, ReplyTerms {
   readonly language: Language
 }
 
-/** URLs whose parsed read is remembered, and the longest of them. */
+/** URLs whose parsed read is cached, and their longest length. */
 const maxReads = 10_000
 const maxUrlLength = 512
 
@@ -53,7 +54,7 @@ const cacheableRoutes = allRoutes.filter(isCacheable)
 
 const htmlType = 'text/html; charset=utf-8'
 
-/** Answers requests for pages, each in the language of its reader. */
+/** Answers requests for pages, in the reader's language. */
 export class PageAnswers {
   readonly #parts: PageParts
   /** By language and URL. */
@@ -63,7 +64,7 @@ export class PageAnswers {
     this.#parts = parts
   }
 
-  /** Gives the answer the headers of pages, and shows its problems as a page: to browsers, which say that they want HTML. */
+  /** Gives the answer the headers of pages. Browsers, which accept HTML, also get problems as pages. */
   begin(request: RequestContext, page?: Page, query: PageQuery = {}): void {
     const { accept = '' } = request.req.headers
     if (accept.includes('text/html')) {
@@ -71,7 +72,7 @@ export class PageAnswers {
     }
   }
 
-  /** A page that is the same for everybody, from the cache. Throws what its reads throw, and `validation_failed`. */
+  /** A page that is the same for everybody, from the cache. Throws `validation_failed`, and what its reads throw. */
   async answerPublic(request: RequestContext, page: PublicPage, query: PageQuery): Promise<void> {
     const { cache, metrics } = this.#parts
     const { url = '' } = request.req
@@ -83,7 +84,7 @@ export class PageAnswers {
     else metrics.cacheHit(page.path)
     replaceSecurityHeaders(request, pageHeaders)
     await sendReply(request, answer, read)
-    // From the second time on: most URLs never come again.
+    // Cached from its second use on: most URLs come only once.
     if (known === undefined && answer.status === 'hit' && url.length <= maxUrlLength) {
       this.#reads.set(`${language} ${url}`, read)
     }
@@ -103,7 +104,7 @@ export class PageAnswers {
     }
   }
 
-  /** A page of one caller. Throws what its reads throw, and `validation_failed`. */
+  /** A page for one caller. Throws `validation_failed`, and what its reads throw. */
   async answerPersonal(request: RequestContext, page: PersonalPage, query: PageQuery, caller: Caller): Promise<void> {
     const { bus } = this.#parts
     const { requestId } = request
@@ -138,8 +139,8 @@ export class PageAnswers {
   }
 
   /**
-   * A reply as JSON clients get it; `madeOf` takes its age and position. `policy`: of the page that is made of it. A reply that is older
-   * than the page may be is fetched anew, else the page would be too old as soon as it is made, and be made for every reader.
+   * The reply of a cacheable route, as JSON clients get it; `madeOf` collects its age and position. `policy`: the cache policy of the page.
+   * A reply older than this policy allows is fetched again; otherwise the page would expire at once and be made anew for every reader.
    */
   async #read<C extends Contract>(
     contract: C,
@@ -151,7 +152,7 @@ export class PageAnswers {
     const parsed = checkRequest(contract.request, body) as Record<string, unknown>
     const read = readOf(route, parsed)
     const answer = await this.#parts.getReply(policy === undefined ? read : { ...read, policy }, requestId)
-    if (answer === null) throw new Error('pages read without min_seq')
+    if (answer === null) throw new Error('a page must not read with min_seq')
     madeOf?.push(answer.reply)
     return JSON.parse(answer.reply.body.toString('utf8')) as ReplyOf<C>
   }
@@ -166,7 +167,7 @@ export class PageAnswers {
     return renderDocument(content, { name: shopName, language, isDemo, release, scriptAddress })
   }
 
-  /** A page or file that is not stored. A page that repeats what its request says must have no secret: see DECISIONS.md. */
+  /** Sends a page or file that is not cached. A page that repeats parts of its request must contain no secret: see DECISIONS.md. */
   async sendContent(request: RequestContext, content: PageContent | PageFile): Promise<void> {
     const { type, text } =
       'text' in content
@@ -177,7 +178,8 @@ export class PageAnswers {
     const body = smaller ?? plain
     const headers = ['Content-Type', type, 'Content-Length', String(body.byteLength)]
     if (smaller !== undefined) headers.push('Content-Encoding', 'gzip')
-    replaceSecurityHeaders(request, pageHeaders)
+    const usesCamera = 'usesCamera' in content && content.usesCamera
+    replaceSecurityHeaders(request, usesCamera ? cameraPageHeaders : pageHeaders)
     send(request, 200, [...headers, 'Cache-Control', 'private, no-store'], body)
   }
 
@@ -194,12 +196,13 @@ export class PageAnswers {
     }
     const context = this.#contextOf(languageOf(request.req))
     const view = page?.viewProblem ?? problemPage
-    const body = Buffer.from(this.#render(view(problem, query, context), context))
+    const content = view({ ...problem, requestId: request.requestId }, query, context)
+    const body = Buffer.from(this.#render(content, context))
     send(request, problem.status, problemHeaders(problem, body.byteLength, htmlType), body)
   }
 }
 
-/** Where nobody is signed in, demo mode would make a new guest, who has nothing to see. */
+/** The caller, if signed in. Without credentials demo mode would create a new guest, who has nothing to see. */
 export function signedIn(proven: Caller | undefined): Caller {
   if (proven?.role === 'user') return proven
   throw new TicketingError('unauthenticated', 'Sign in first.')

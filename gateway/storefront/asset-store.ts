@@ -1,15 +1,16 @@
 import type { RedisClient } from '#shared/redis.ts'
 import { type Asset, type Assets, assetType } from './assets.ts'
 
-/** How long the files of a release stay in Redis behind the last gateway that had them, in seconds. */
+/** How long the files of a release stay in Redis after its last gateway stopped, in seconds. */
 const lifetimeSeconds = 86_400
 const renewEveryMs = 3_600_000
-/** When a gateway starts, Redis is not connected yet. */
+/** A gateway starts before Redis is connected. */
 const retryMs = 1_000
 
 /**
- * The files of all releases that run: during a rolling restart a page of one gateway asks another for its files. Each gateway writes its
- * own to Redis. Never throws: without Redis, whose outages its client logs, the files of other releases are unknown.
+ * The files of all running releases: during a rolling restart one gateway sends a page and another gets the requests for its files. Each
+ * gateway writes its own files to Redis. Never throws: without Redis, whose outages its client logs, the files of other releases are not
+ * found.
  */
 export class AssetStore {
   readonly #redis: RedisClient
@@ -22,7 +23,7 @@ export class AssetStore {
     this.#assets = assets
   }
 
-  /** Shares the files of this gateway, now and for as long as it runs. */
+  /** Stores the files of this gateway in Redis, now and regularly while it runs. */
   async start(): Promise<void> {
     const isShared = await this.#share()
     if (this.#isStopped) return
@@ -35,7 +36,7 @@ export class AssetStore {
     clearTimeout(this.#timer)
   }
 
-  /** A file of this gateway's release, or of another's; undefined where no gateway has it. */
+  /** A file of this gateway's release or of another one; undefined if no gateway has it. */
   async find(release: string, path: string): Promise<Asset | undefined> {
     if (release === this.#assets.release) return this.#assets.files.get(path)
     if (!/^[0-9a-f]{12}$/.test(release)) return undefined
@@ -43,7 +44,7 @@ export class AssetStore {
     return plain === null ? undefined : { type: assetType(path), plain }
   }
 
-  /** Answers whether Redis has them all. */
+  /** Returns whether Redis has all files. */
   async #share(): Promise<boolean> {
     const { release, files } = this.#assets
     try {

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip } from 'node:zlib'
-import { bundleOf, bundleScripts, minifyStyles } from './bundle.ts'
+import { bundleOf, minify } from './bundle.ts'
 
 const compressGzip = promisify(gzip)
 const compressBrotli = promisify(brotliCompress)
@@ -13,63 +13,61 @@ const compressBrotli = promisify(brotliCompress)
 export interface Asset {
   readonly type: string
   readonly plain: Buffer
-  /** Where they are smaller. */
-  readonly gzip?: Buffer
-  readonly br?: Buffer
+  /** Only of files that are worth it and stay in memory. */
+  readonly compressed?: Readonly<Record<AssetEncoding, () => Promise<Buffer>>>
 }
 
-/** All that the pages of this gateway load, under one address that changes with any of it. */
+/** The best first. */
+export const assetEncodings = ['br', 'gzip'] as const
+type AssetEncoding = (typeof assetEncodings)[number]
+
+/** All files that the pages of this gateway load, under one address that changes with any of them. */
 export interface Assets {
   /** 12 characters. */
   readonly release: string
-  /** By the path behind `/assets/<release>/`. */
+  /** By the path after `/assets/<release>/`. */
   readonly files: ReadonlyMap<string, Asset>
-  /** The address of the file that has a script of `browser/`. */
+  /** The address of the bundle that contains a script of `browser/`. */
   scriptAddress(script: string): string
 }
 
 const storefront = import.meta.dirname
 
-/** Each is in a layer of its own: later ones win. */
-const layers = ['tokens', 'base', 'parts', 'list', 'event', 'hold', 'ticket', 'queue', 'print']
-/** Files of their own, which a page names in `style`: not on the way of every purchase. All others are one file. */
-const separate: readonly string[] = ['queue']
+/** Each file is a cascade layer; later layers win. */
+const layers = ['tokens', 'base', 'parts', 'list', 'event', 'hold', 'ticket', 'queue', 'desk', 'door', 'print']
+/** Style sheets of their own, which a page names in `styles`, because not every purchase needs them. All others form one file. */
+const separate: readonly string[] = ['queue', 'desk', 'door']
 
-/** Joins and compresses everything, once, when a gateway starts. */
+/** Joins and minifies all files once, when a gateway starts. */
 export async function readAssets(): Promise<Assets> {
-  const scripts = await bundleScripts()
-  const contents = new Map<string, Buffer>(scripts)
-  for (const [path, text] of await readStyles()) contents.set(path, Buffer.from(text))
+  const { scripts, styles } = await minify(await readStyles())
+  const contents = new Map<string, Buffer>([...scripts, ...styles])
   contents.set('mark.svg', await readFile(join(storefront, 'styles', 'mark.svg')))
   for (const [path, bytes] of await readFonts()) contents.set(path, bytes)
   const sorted = [...contents].sort(([one], [other]) => (one < other ? -1 : 1))
   const everything = Buffer.concat(sorted.flatMap(([path, bytes]) => [Buffer.from(path), bytes]))
   const release = hash('sha256', everything, 'hex').slice(0, 12)
-  const files = await Promise.all(sorted.map(async ([path, bytes]) => [path, await assetOf(path, bytes)] as const))
+  const files = new Map(sorted.map(([path, bytes]) => [path, assetOf(path, bytes)]))
   const scriptAddress = (script: string): string => {
     const path = bundleOf(script)
     if (!scripts.has(path)) throw new Error(`there is no script ${path}`)
     return `/assets/${release}/${path}`
   }
-  return { release, files: new Map(files), scriptAddress }
+  return { release, files, scriptAddress }
 }
 
-async function readStyles(): Promise<[string, string][]> {
+async function readStyles(): Promise<ReadonlyMap<string, string>> {
   const read = async (name: string): Promise<string> =>
     `@layer ${name} {\n${await readFile(join(storefront, 'styles', `${name}.css`), 'utf8')}}\n`
   const common = await Promise.all(layers.filter((name) => !separate.includes(name)).map(read))
-  const files: [string, string][] = [
-    ['styles.css', `${await readFontFaces()}@layer ${layers.join(', ')};\n${common.join('')}`],
-  ]
-  for (const name of separate) files.push([`${name}.css`, await read(name)])
-  const minified: [string, string][] = []
-  for (const [path, text] of files) minified.push([path, await minifyStyles(text)])
-  return minified
+  const files = new Map([['styles.css', `${await readFontFaces()}@layer ${layers.join(', ')};\n${common.join('')}`]])
+  for (const name of separate) files.set(`${name}.css`, await read(name))
+  return files
 }
 
 const fontFolder = dirname(fileURLToPath(import.meta.resolve('@fontsource/sofia-sans-condensed/700.css')))
 
-/** The faces as the package declares them, in the one form that browsers of today take. */
+/** The font faces of the package, only in the format that current browsers use. */
 async function readFontFaces(): Promise<string> {
   const text = await readFile(join(fontFolder, '700.css'), 'utf8')
   return text
@@ -78,7 +76,7 @@ async function readFontFaces(): Promise<string> {
     .replaceAll('url(./files/', 'url(fonts/')
 }
 
-/** Those of `fonts/` in place of the package's. */
+/** The fonts, with the files of `fonts/` replacing those of the package. */
 async function readFonts(): Promise<[string, Buffer][]> {
   const [given, own] = [join(fontFolder, 'files'), join(storefront, 'fonts')]
   const ours = new Set(await readdir(own))
@@ -105,15 +103,22 @@ export function assetType(path: string): string {
   return types[basename(path).split('.').at(-1) ?? ''] ?? 'application/octet-stream'
 }
 
-async function assetOf(path: string, plain: Buffer): Promise<Asset> {
+function assetOf(path: string, plain: Buffer): Asset {
   const type = assetType(path)
-  // Fonts are compressed already.
+  // Fonts are already compressed.
   if (path.endsWith('.woff2')) return { type, plain }
-  const [gzipped, br] = await Promise.all([compressGzip(plain, { level: 9 }), compressBrotli(plain)])
-  return {
-    type,
-    plain,
-    ...(gzipped.byteLength < plain.byteLength ? { gzip: gzipped } : {}),
-    ...(br.byteLength < plain.byteLength ? { br } : {}),
+  // Made when asked for: a gateway that compresses all of its files first starts half a second later.
+  const compressed = {
+    br: madeOnce(() => compressBrotli(plain)),
+    gzip: madeOnce(() => compressGzip(plain, { level: 9 })),
+  }
+  return { type, plain, compressed }
+}
+
+function madeOnce(make: () => Promise<Buffer>): () => Promise<Buffer> {
+  let made: Promise<Buffer> | undefined
+  return () => {
+    made ??= make()
+    return made
   }
 }

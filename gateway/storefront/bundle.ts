@@ -4,20 +4,37 @@ import { build, type Metafile, stop, transform } from 'esbuild'
 
 const storefront = import.meta.dirname
 
-/** What buyers load one after the other anyway: smaller as one file, whose pages are told apart by `data-script`. */
+/** Pages that buyers load one after the other: their scripts form one file, which is smaller. `data-script` selects the page. */
 const ofPurchase: ReadonlySet<string> = new Set(['event-page.ts', 'hold-page.ts', 'booking-page.ts', 'ticket-page.ts'])
 const purchase = 'purchase-pages.ts'
 
-/** The path behind the release of the file that has a script of `browser/`. */
+/** The path, after the release, of the bundle that contains a script of `browser/`. */
 export function bundleOf(script: string): string {
   return `browser/${(ofPurchase.has(script) ? purchase : script).replace(/ts$/, 'js')}`
 }
 
+/** Minified files by their path after the release. */
+export interface Minified {
+  readonly scripts: ReadonlyMap<string, Buffer>
+  readonly styles: ReadonlyMap<string, Buffer>
+}
+
 /**
- * Scripts as browsers load them, minified, each with all that it imports, by their path behind the release: `browser/purchase-pages.js`.
- * Throws for imports that the browser may not have.
+ * Minifies all scripts of `browser/`, each bundled with its imports: `browser/purchase-pages.js`; and the given style sheets. Throws on an
+ * import that is not for browsers.
  */
-export async function bundleScripts(): Promise<ReadonlyMap<string, Buffer>> {
+export async function minify(styles: ReadonlyMap<string, string>): Promise<Minified> {
+  try {
+    const minifying = [...styles].map(async ([path, text]) => [path, await minifyStyles(text)] as const)
+    const [scripts, sheets] = await Promise.all([bundleScripts(), Promise.all(minifying)])
+    return { scripts, styles: new Map(sheets) }
+  } finally {
+    // Else the process of esbuild stays.
+    await stop()
+  }
+}
+
+async function bundleScripts(): Promise<ReadonlyMap<string, Buffer>> {
   const names = await readdir(join(storefront, 'browser'))
   const entries = names.filter((name) => /-(pages?|worker)\.ts$/.test(name) && !ofPurchase.has(name))
   const { outputFiles, metafile } = await build({
@@ -33,23 +50,24 @@ export async function bundleScripts(): Promise<ReadonlyMap<string, Buffer>> {
     metafile: true,
     write: false,
     logLevel: 'silent',
-    // The image has no tsconfig.json, and nothing in ours changes what is run.
+    // The image has no tsconfig.json, and ours does not affect the output.
     tsconfigRaw: '{}',
-  }).finally(stop)
+  })
   refuseForeign(metafile)
   return new Map(outputFiles.map(({ path, contents }) => [path.slice(storefront.length + 1), Buffer.from(contents)]))
 }
 
-/** What may reach the browser: `shared/` has no secrets, and modules of Node are not found. Packages may be links to elsewhere. */
-const ownSources = /^(browser|views|\.\.\/\.\.\/shared)\/|\/node_modules\/morphdom\//
+/**
+ * Sources that may reach the browser. `shared/` contains no secrets, and modules of Node are not found. A package may be a symbolic link.
+ */
+const ownSources = /^(browser|views|\.\.\/\.\.\/shared)\/|\/node_modules\/(morphdom|jsqr)\//
 
 function refuseForeign({ inputs }: Metafile): void {
   const foreign = Object.keys(inputs).find((path) => !ownSources.test(path))
   if (foreign !== undefined) throw new Error(`a script of the storefront imports ${foreign}: not for browsers`)
 }
 
-/** A style sheet without what browsers do not need. */
-export async function minifyStyles(text: string): Promise<string> {
-  const { code } = await transform(text, { loader: 'css', minify: true, charset: 'utf8' }).finally(stop)
-  return code
+async function minifyStyles(text: string): Promise<Buffer> {
+  const { code } = await transform(text, { loader: 'css', minify: true, charset: 'utf8' })
+  return Buffer.from(code)
 }

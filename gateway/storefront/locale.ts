@@ -3,8 +3,8 @@ import accepts from 'accepts'
 import { LRUCache } from 'lru-cache'
 
 /**
- * The languages in which dates and money are written. The list is short and fixed because the language is part of the key under which a
- * page is cached. English stands for all its countries: a day before its month, and the 24 hours of a ticket.
+ * The languages in which dates and money are written. The list is short and fixed, because the language is part of a page's cache key.
+ * English uses the day before the month and the 24-hour clock, for all its countries.
  */
 const languages = [
   'en-GB',
@@ -28,14 +28,14 @@ const languages = [
 
 export type Language = (typeof languages)[number]
 
-/** What browsers ask for, with the language it stands for: `de-AT` asks for `de`. */
+/** The codes that browsers ask for: `de-AT` counts as `de`. */
 const wanted = languages.map((language) => language.slice(0, 2))
 
-/** Clients send few different headers; longer ones are not worth parsing. */
+/** Clients send few different headers; a longer one is not parsed. */
 const maxHeaderLength = 256
 const known = new LRUCache<string, Language>({ max: 500 })
 
-/** The language in which a reader wants dates and money; English where none fits. */
+/** The language for dates and money that the reader prefers; English if none matches. */
 export function languageOf(req: IncomingMessage): Language {
   const header = req.headers['accept-language']
   if (header === undefined || header.length > maxHeaderLength) return 'en-GB'

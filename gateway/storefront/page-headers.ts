@@ -1,8 +1,8 @@
 import type { HeaderList } from '../http/request-context.ts'
 
 /**
- * Scripts, styles, fonts and data come from this host alone, nothing stands in the page, and text becomes HTML only through the policy
- * `ticketing` of `browser/island.ts`. `data:` is for the icons of form controls.
+ * Scripts, styles, fonts and data come only from this host, none inline. Text becomes HTML only through the policy `ticketing` of
+ * `browser/trusted-html.ts`. `data:` is for the icons of form controls.
  */
 const contentSecurityPolicy = [
   "default-src 'self'",
@@ -15,14 +15,19 @@ const contentSecurityPolicy = [
   'trusted-types ticketing',
 ].join('; ')
 
-/** Headers of all pages, in place of those of data. TLS ends in front of the gateway, where https may be enforced. */
-export const pageHeaders: HeaderList = [
+/** The headers of a page; they replace the headers of data. TLS ends in front of the gateway, where https can be enforced. */
+const headersWith = (permissions: string): HeaderList => [
   ...['Content-Security-Policy', contentSecurityPolicy],
   ...['X-Content-Type-Options', 'nosniff'],
   ...['X-Frame-Options', 'DENY'],
-  // Addresses of holds and tickets are nobody else's business.
+  // Addresses of holds and tickets must not leak to other sites.
   ...['Referrer-Policy', 'same-origin'],
   ...['Cross-Origin-Opener-Policy', 'same-origin'],
   ...['Cross-Origin-Resource-Policy', 'same-origin'],
-  ...['Permissions-Policy', 'camera=(), microphone=(), geolocation=()'],
+  ...['Permissions-Policy', permissions],
 ]
+
+export const pageHeaders = headersWith('camera=(), microphone=(), geolocation=()')
+
+/** Of a page that reads codes with the camera. */
+export const cameraPageHeaders = headersWith('camera=(self), microphone=(), geolocation=()')

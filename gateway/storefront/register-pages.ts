@@ -7,17 +7,21 @@ import { type RequestContext, replaceSecurityHeaders, send } from '../http/reque
 import type { IdentifyOptions } from '../identity/identify.ts'
 import type { Context, Middleware, OwnRoute } from '../koa/context.ts'
 import type { LimitFailures, RateLimit } from '../koa/rate-limit.ts'
-import { readCredentials, settleCaller } from '../koa/read-caller.ts'
+import { readCredentials, setCaller } from '../koa/read-caller.ts'
 import { type PublicLimits, rateLimitKey } from '../limits/rate-limits.ts'
 import { parseQuery } from '../routes/parse-request.ts'
 import { PageAnswers, type PageParts, signedIn } from './answer-page.ts'
 import type { AssetStore } from './asset-store.ts'
+import { assetEncodings } from './assets.ts'
 import { pageHeaders } from './page-headers.ts'
 import { bookingDetailsPage } from './pages/booking.ts'
 import { myBookingsPage } from './pages/bookings.ts'
 import { calendarFile } from './pages/calendar.ts'
+import { deskPages } from './pages/desk.ts'
+import { doorOfEvent } from './pages/door.ts'
 import { eventPage } from './pages/event.ts'
 import { payPage } from './pages/hold.ts'
+import { myDataPage } from './pages/my-data.ts'
 import type { Page } from './pages/page.ts'
 import { planPicture } from './pages/plan-picture.ts'
 import { queuePage } from './pages/queue.ts'
@@ -27,7 +31,7 @@ import { waitingList } from './pages/waiting-list.ts'
 import { whatsOnPage } from './pages/whats-on.ts'
 import type { PageContent } from './views/document.ts'
 
-/** Every page, in the order of the buyer's way. */
+/** Every page: for buyers, from the list of events to the ticket, for organisers, and for the door. */
 export const allPages: readonly Page[] = [
   whatsOnPage,
   eventPage,
@@ -40,6 +44,9 @@ export const allPages: readonly Page[] = [
   calendarFile,
   carriedTicketPage,
   sessionPage,
+  myDataPage,
+  ...deskPages,
+  doorOfEvent,
 ]
 
 export interface StorefrontParts extends PageParts {
@@ -52,18 +59,18 @@ export interface StorefrontParts extends PageParts {
 }
 
 export interface Storefront {
-  /** Pages that are the same for everybody, and the files of all pages; answered in front of Koa. */
+  /** Pages that are the same for everybody, and the files of all pages. Answered without Koa. */
   readonly find: FindAnswer
-  /** All pages, for what the listener leaves to Koa. */
+  /** All pages, for requests that the listener leaves to Koa. */
   readonly routes: readonly OwnRoute[]
   showProblems(request: RequestContext): void
   /** Sends content in the look of the storefront. */
   sendPage(request: RequestContext, content: PageContent): Promise<void>
-  /** Shows remembered refusals of pages as pages, too. */
+  /** Sends remembered refusals of pages as pages, too. */
   refusalsOf(find: FindAnswer): FindAnswer
 }
 
-/** The pages for buyers, and what they load. */
+/** The pages for buyers and the files that they load. */
 export function createStorefront(parts: StorefrontParts): Storefront {
   const answers = new PageAnswers(parts)
   for (const page of allPages) if (page.access === 'public') parts.metrics.announceCachedEndpoint(page.path)
@@ -114,7 +121,7 @@ interface PageTarget {
   readonly page: SharedPage
   /** Path and query parameters. */
   readonly query: Readonly<Record<string, unknown>>
-  /** The query as it came, without its question mark. */
+  /** The unchanged query, without its question mark. */
   readonly search: string
 }
 
@@ -124,7 +131,7 @@ function isShared(page: Page): page is SharedPage {
 
 const sharedPages = allPages.filter(isShared).map((page) => ({ page, segments: page.path.split('/') }))
 
-/** Plain paths; whole URLs and encoded letters are left to Koa's router, which knows the same pages. */
+/** Plain paths. Whole URLs and percent-encoded letters go to Koa's router, which has the same pages. */
 const plainTarget = /^\/[!-"$-~]*$/
 
 /** The shared page that a URL names. */
@@ -160,7 +167,7 @@ function answerShared(
     : answers.answerPlain(request, page, query)
 }
 
-/** What a request for a page passes in Koa, behind the limit of its address. */
+/** The middleware of a page in Koa, after the limit of the address. */
 function middlewareOf(page: Page, answers: PageAnswers, parts: StorefrontParts): Middleware[] {
   const { identity, limitFailures, rateLimit, mode } = parts
   const queryOf = (ctx: Context) => ({ ...parseQuery(ctx.querystring), ...(ctx.params as Record<string, string>) })
@@ -169,7 +176,7 @@ function middlewareOf(page: Page, answers: PageAnswers, parts: StorefrontParts):
     return next()
   }
   if (isShared(page)) {
-    // The buckets are those of `publicLimits`.
+    // The same buckets as in `publicLimits`.
     const keyOf = (ctx: Context) => rateLimitKey(mode, ctx.state.client, anonymous, '')
     const limits = { browse: rateLimit('browse', keyOf), search: rateLimit('search', keyOf) }
     const limit: Middleware = (ctx, next) => limits[limitOf(page, ctx.querystring)](ctx, next)
@@ -178,16 +185,16 @@ function middlewareOf(page: Page, answers: PageAnswers, parts: StorefrontParts):
   return [
     begin,
     readCredentials('caller', identity, limitFailures),
-    settleCaller('caller', identity),
-    rateLimit(page.limit ?? 'my-things', (ctx) => ctx.state.rateLimitKey),
+    setCaller('caller', identity),
+    rateLimit('my-things', (ctx) => ctx.state.rateLimitKey),
     (ctx) => answers.answerPersonal(ctx.state.request, page, queryOf(ctx), signedIn(ctx.state.proven)),
   ]
 }
 
-/** Shows visited tickets where there is no network. */
-const ticketWorker = 'browser/ticket-worker.js'
+/** The service worker that shows visited tickets, and the page of the door, offline. */
+const offlineWorker = 'browser/offline-worker.js'
 
-/** `/assets/<release>/<path>`. */
+/** Finds the file of `/assets/<release>/<path>`. */
 function findAsset(url: string, { store, limits }: StorefrontParts): ReturnType<FindAnswer> {
   const [, , release = '', ...rest] = (url.split('?')[0] ?? '').split('/')
   return {
@@ -198,12 +205,11 @@ function findAsset(url: string, { store, limits }: StorefrontParts): ReturnType<
       const path = rest.join('/')
       const asset = await store.find(release, path)
       if (asset === undefined) throw new TicketingError('not_found', 'There is no such file.')
-      const encoding = (['br', 'gzip'] as const).find((name) => asset[name] !== undefined && takes(request.req, name))
-      const body = encoding === undefined ? asset.plain : (asset[encoding] ?? asset.plain)
+      const encoding = asset.compressed && assetEncodings.find((name) => takes(request.req, name))
+      const body = (encoding && (await asset.compressed?.[encoding]())) ?? asset.plain
       request.isRoutine = true
-      // A service worker lives by the policy of its script, and may be asked for pages outside its folder.
-      if (path === ticketWorker)
-        replaceSecurityHeaders(request, [...pageHeaders, 'Service-Worker-Allowed', '/shop/tickets/'])
+      // A service worker uses the security policy of its script, and must handle pages outside its folder.
+      if (path === offlineWorker) replaceSecurityHeaders(request, [...pageHeaders, 'Service-Worker-Allowed', '/'])
       const headers = ['Content-Type', asset.type, 'Content-Length', String(body.byteLength), 'Vary', 'Accept-Encoding']
       if (encoding !== undefined) headers.push('Content-Encoding', encoding)
       send(request, 200, [...headers, 'Cache-Control', 'public, max-age=31536000, immutable'], body)

@@ -16,7 +16,7 @@ import type { StreamMetrics } from './metrics.ts'
 import { notFollowing, SeatModel } from './model.ts'
 import type { Reader } from './stream.ts'
 
-/** Where the seats of an event are read. */
+/** Reads the seats of an event. */
 export interface SeatSource {
   readSeats(eventId: string): Promise<SeatVersions>
   countAreas(eventId: string): Promise<readonly AreaState[]>
@@ -24,23 +24,23 @@ export interface SeatSource {
 
 export interface FeedParts {
   readonly source: SeatSource
-  /** Up to where facts have been heard; null while they are not followed. */
+  /** How far facts have been received; null while they are not followed. */
   position(): FactPosition | null
   readonly metrics: StreamMetrics
   readonly log: Logger
-  /** Between two batches. */
+  /** Shortest time between two batches. */
   readonly batchMs: number
 }
 
-/** Writes in one go; thousands would stop the loop for longer than other requests of this gateway may wait. */
+/** Streams written without a pause. Writing thousands at once would delay other requests of this gateway too long. */
 const sliceSize = 250
-/** Between two questions for the counts of areas. */
+/** Shortest time between two requests for the counts of areas. */
 const countAreasMs = 500
-/** After a load that failed while clients wait for it. */
+/** Pause after a failed load, while clients wait for it. */
 const loadAgainMs = { from: 1_000, to: 2_000 }
 const heartbeatMs = 15_000
 
-/** Sends the changes of one event to all its readers: the seats in batches, each reader's own holds at once. */
+/** Sends the changes of one event to all its readers: seats in batches, and a reader's own holds at once. */
 export class SeatFeed {
   readonly #eventId: string
   readonly #parts: FeedParts
@@ -48,9 +48,9 @@ export class SeatFeed {
   readonly #readers = new Set<Reader>()
   readonly #readersOfOwner = new Map<string, Set<Reader>>()
   #areas: readonly AreaState[] = []
-  /** Facts named areas that were not counted since. */
+  /** Facts named areas since the last count. */
   #areasAreOld = false
-  /** Counted since the last batch. */
+  /** Counts changed since the last batch. */
   #areasChanged = false
   #isCounting = false
   #countedAt = Number.NEGATIVE_INFINITY
@@ -71,26 +71,26 @@ export class SeatFeed {
     this.#model = new SeatModel(() => parts.position())
   }
 
-  /** Resolves when the seats are loaded; throws what the worker answers otherwise. One question at a time, however many wait. */
+  /** Resolves when the seats are loaded; rejects with the worker's error. All who wait share one request. */
   ready(): Promise<void> {
     return this.#model.isLoaded ? Promise.resolve() : this.#load()
   }
 
-  /** Facts may have been missed: nothing is sent, and no position told, until `reload` has ended. */
+  /** Facts may have been missed: sends nothing and reports no position until `reload` has ended. */
   unload(): void {
     this.#mustLoadAgain = true
     this.#model.unload()
   }
 
-  /** Something changed that facts about seats do not say, or they were missed: loads anew, then resets all readers. */
+  /** Loads the seats again, then resets all readers: facts were missed, or the change is not one that facts about seats describe. */
   reload(): void {
     if (this.#loading !== null) this.#mustLoadAgain = true
     else this.#load().catch(() => undefined)
   }
 
-  hear(sequence: number, { seats, areas }: PlacesPayload): void {
-    // The house has grown.
-    if (!this.#model.hear(sequence, seats)) this.reload()
+  receive(sequence: number, { seats, areas }: PlacesPayload): void {
+    // The fact names an unknown seat: the event has more seats now.
+    if (!this.#model.receive(sequence, seats)) this.reload()
     if (areas.length > 0) {
       this.#areasAreOld = true
       this.#countAreasSoon()
@@ -98,8 +98,8 @@ export class SeatFeed {
     if (this.#model.hasNamed) this.#sendBatchSoon()
   }
 
-  /** Tells the owner of a hold, where connected. */
-  hearHold(hold: HoldPayload): void {
+  /** Sends a change of a hold to its owner, if connected. */
+  receiveHold(hold: HoldPayload): void {
     const readers = this.#readersOfOwner.get(hold.owner)
     if (readers === undefined) return
     const message = holdMessage(hold)
@@ -111,8 +111,8 @@ export class SeatFeed {
   }
 
   /**
-   * What a new reader gets first: the changes since its position, as far as that can be told, else everything. The reader must be added
-   * before anything else is heard. Throws `unavailable` while facts are not followed.
+   * The first message for a new reader: the changes since its position if they are known, else a snapshot. Add the reader before any
+   * further fact is received. Throws `unavailable` while facts are not followed.
    */
   firstMessage({ from, section }: { readonly from: string | null; readonly section: string | null }): Buffer {
     const seatNos = from === null ? null : this.#model.namedSince(from)
@@ -146,10 +146,10 @@ export class SeatFeed {
     if (readers.size === 0) this.#readersOfOwner.delete(owner)
   }
 
-  /** Once a second: forgets old changes, ends old readers, and shows the others that the connection is alive. */
+  /** Once a second: forgets old changes, ends old streams, and sends the others a heartbeat. */
   tick(now: number): void {
     this.#model.forgetOld(now)
-    // While a batch is being written, some readers do not have it yet.
+    // While a batch is being written, some readers have not received it yet.
     const beat = heartbeat(this.#writes === 0 ? this.#model.lastId : null)
     for (const reader of this.#readers) {
       if (now >= reader.endsAt) reader.sayBye('renew')
@@ -157,7 +157,7 @@ export class SeatFeed {
     }
   }
 
-  /** Ends all readers, and everything that would happen later. */
+  /** Ends all streams and cancels all timers. */
   async close(reason: ByeReason): Promise<void> {
     for (const timer of Object.values(this.#timers)) clearTimeout(timer)
     await this.#writeAll((reader) => reader.sayBye(reason))
@@ -194,7 +194,7 @@ export class SeatFeed {
 
   #resetAll(): void {
     const message = this.#readers.size === 0 ? null : this.#snapshotMessage()
-    // Without a position facts are not followed, and the seats are loaded once more when they are.
+    // A load without a position happened while facts were not followed; the seats are loaded again when they are.
     if (message === null) return
     this.#parts.metrics.beganWithSnapshot(this.#readers.size)
     void this.#writeAll((reader) => reader.write(message, message.length))
@@ -202,7 +202,7 @@ export class SeatFeed {
 
   #sendBatchSoon(): void {
     this.#changedAt ??= performance.now()
-    // While one is being written the next one waits, so batches grow when there is much to do.
+    // The next batch waits for the one being written, so batches grow under load.
     if (this.#timers.batch !== undefined || this.#writes > 0) return
     const waitMs = Math.max(0, this.#batchAt + this.#parts.batchMs - performance.now())
     this.#timers.batch = setTimeout(() => void this.#sendBatch(), waitMs)
@@ -214,7 +214,7 @@ export class SeatFeed {
     const batch = this.#model.takeBatch(now)
     const areas = this.#areasChanged ? this.#areas : undefined
     const id = batch?.id ?? this.#model.lastId
-    // Not loaded, or not followed: readers are reset later.
+    // Not loaded, or not following: readers are reset later.
     if (id === null || (batch === null && areas === undefined)) return
     const changedAt = this.#changedAt ?? now
     this.#areasChanged = false
@@ -238,7 +238,7 @@ export class SeatFeed {
     if (this.#model.hasNamed || this.#areasChanged) this.#sendBatchSoon()
   }
 
-  /** Calls `write` for all present readers, after everything that is being written, and lets other work in between. */
+  /** Calls `write` for all current readers, after everything already being written, with pauses for other work. */
   async #writeAll(write: (reader: Reader) => void): Promise<void> {
     const readers = [...this.#readers]
     this.#writes += 1
@@ -270,14 +270,14 @@ export class SeatFeed {
       this.#snapshot = null
       this.#sendBatchSoon()
     } catch {
-      // The worker's callers count that; a later one may succeed.
+      // Failed calls are counted elsewhere; a later one may succeed.
       this.#areasAreOld = true
     }
     this.#isCounting = false
     if (this.#areasAreOld) this.#countAreasSoon()
   }
 
-  /** Made once for all readers that need it while nothing changes. */
+  /** Made once for all readers that need it before the next change. */
   #snapshotMessage(): Buffer | null {
     const { revision } = this.#model
     if (this.#snapshot?.revision === revision) return this.#snapshot.message

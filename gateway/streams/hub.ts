@@ -11,14 +11,14 @@ import { SeatFeed, type SeatSource } from './feed.ts'
 import { greeting } from './framing.ts'
 import { StreamLimits, type StreamMaxima } from './limits.ts'
 import type { StreamMetrics } from './metrics.ts'
-import { tellPlace } from './place.ts'
+import { followPlace } from './place.ts'
 import { Stream } from './stream.ts'
 
-/** Events whose seats are in memory at once: some megabytes for a large house. */
+/** Events whose seats are in memory at once. A large event takes some megabytes. */
 const maxEvents = 256
-/** An event without readers stays so long, for those who come back. */
+/** How long an event stays in memory without readers, for clients that reconnect. */
 const keepIdleMs = 30_000
-/** How long a stream lasts; spread, so that clients do not all come back at once. */
+/** How long a stream lasts; random, so that clients do not all reconnect at once. */
 const lifetimeMs = { from: 600_000, to: 1_200_000 }
 const tickMs = 1_000
 /** How long a new stream waits until facts are followed. */
@@ -28,21 +28,21 @@ const batchMs = 100
 /** Events whose seats are loaded at once after an interruption. */
 const loadsAtOnce = 8
 
-/** What a client asks for. */
+/** The request of a client. */
 export interface StreamWish {
   readonly eventId: string
   readonly section: string | null
-  /** The position from which it wants to go on, as it came. */
+  /** The position from which the client wants to continue, unchecked. */
   readonly from: string | null
-  /** Whom the stream counts for. */
+  /** The client against whose limit the stream counts. */
   readonly caller: string
   /** `ownerDigest`; null for a caller without credentials. */
   readonly owner: string | null
-  /** Asks for the caller's own place in the queue; null: its moves are not to be told. */
+  /** Reads the caller's own place in the queue; null: do not send its moves. */
   readonly askPlace: (() => Promise<QueuePlace>) | null
 }
 
-/** A connection whose head is sent. */
+/** A connection on which the response head is sent. */
 export interface OpenConnection {
   readonly res: ServerResponse
   readonly socket: Socket
@@ -50,7 +50,7 @@ export interface OpenConnection {
 
 export interface HubParts {
   readonly source: SeatSource
-  /** Up to where facts have been heard; null while they are not followed. */
+  /** How far facts have been received; null while they are not followed. */
   position(): FactPosition | null
   readonly max: StreamMaxima
   readonly metrics: StreamMetrics
@@ -62,13 +62,13 @@ export interface HubParts {
 
 interface KnownFeed {
   readonly feed: SeatFeed
-  /** Streams, and those who wait to become one. */
+  /** Open streams, and requests that wait to become one. */
   users: number
-  /** `performance.now()` since when there are none. */
+  /** `performance.now()` when the last one ended. */
   idleSince: number
 }
 
-/** The streams of one gateway: a feed for each event that has any. */
+/** The streams of one gateway: one feed for each event with readers. */
 export class StreamHub {
   readonly #parts: HubParts
   readonly #limits: StreamLimits
@@ -82,27 +82,27 @@ export class StreamHub {
     this.#ticking = setInterval(() => this.#tick(performance.now()), tickMs).unref()
   }
 
-  /** Gets every fact, in the order of the stream. Never throws. */
-  hear({ entity, eventId, sequence, payload }: FollowedFact): void {
+  /** Receives every fact, in the order of the stream. Never throws. */
+  receive({ entity, eventId, sequence, payload }: FollowedFact): void {
     const feed = this.#feeds.get(eventId)?.feed
     if (feed === undefined || entity === 'payment' || entity === 'waiting-list') return
-    // The organiser changed it: it may have become another house, or be cancelled.
+    // The organiser changed the event: its layout may be new, or it may be cancelled.
     if (entity === 'event') return void feed.reload()
     try {
       const places = JSON.parse(Buffer.from(payload).toString('utf8')) as PlacesPayload
-      feed.hear(sequence, places)
-      if (entity === 'hold') feed.hearHold(places as HoldPayload)
+      feed.receive(sequence, places)
+      if (entity === 'hold') feed.receiveHold(places as HoldPayload)
     } catch (error) {
       this.#parts.log.error({ err: error, event_id: eventId }, 'a fact could not be read')
       feed.reload()
     }
   }
 
-  /** Following the facts began again: some may have been missed. */
+  /** Following the facts has begun again: some facts may have been missed. */
   restart(): void {
     for (const [eventId, known] of this.#feeds) {
       if (known.users === 0) this.#forget(eventId, known)
-      // All at once, although they are loaded one after the other: a position told now would promise too much.
+      // Unloads all at once, although they are loaded one after the other: a position sent now would promise too much.
       else known.feed.unload()
     }
     const feeds = [...this.#feeds.values()].map(({ feed }) => feed)
@@ -116,8 +116,8 @@ export class StreamHub {
   }
 
   /**
-   * Opens a stream. Once nothing can refuse it, `begin` sends the head and answers the connection; null: the client has gone. Throws
-   * `rate_limited`, `stream_full`, `validation_failed` for an unknown section, `unavailable`, and what the worker refuses.
+   * Opens a stream. When nothing can refuse it any more, `begin` sends the head and returns the connection; null: nothing can follow.
+   * Throws `rate_limited`, `stream_full`, `validation_failed` for an unknown section, `unavailable`, and errors of the worker.
    */
   async open(wish: StreamWish, begin: () => OpenConnection | null): Promise<void> {
     const { eventId, section, from, caller, owner, askPlace } = wish
@@ -160,24 +160,24 @@ export class StreamHub {
       metrics.opened()
       feed.add(stream)
       stream.write(first, first.length)
-      if (askPlace !== null) void tellPlace(askPlace, (message) => stream.write(message, first.length), end.signal)
+      if (askPlace !== null) void followPlace(askPlace, (message) => stream.write(message, first.length), end.signal)
     } catch (error) {
       leave()
       throw error
     }
   }
 
-  /** Says bye to all clients; they come back to another gateway, spread over some seconds. New ones are refused. */
+  /** Ends all streams with `bye`; the clients reconnect to another gateway, spread over some seconds. Refuses new streams. */
   async stop(): Promise<void> {
     this.#isStopped = true
     clearInterval(this.#ticking)
     await Promise.all([...this.#feeds.values()].map(({ feed }) => feed.close('stopping')))
   }
 
-  /** A gateway that has just started, or lost NATS for a moment, is not yet following. Browsers do not repeat what was refused. */
+  /** Waits until facts are followed: not yet just after a start or a short loss of NATS. Browsers do not repeat a refused stream. */
   async #untilFollowing(): Promise<void> {
-    const giveUpAt = performance.now() + followWithinMs
-    while (this.#parts.position() === null && performance.now() < giveUpAt) await pause(lookAgainMs)
+    const deadlineAt = performance.now() + followWithinMs
+    while (this.#parts.position() === null && performance.now() < deadlineAt) await pause(lookAgainMs)
   }
 
   #refuseWhenStopped(): void {
@@ -194,7 +194,7 @@ export class StreamHub {
     return created
   }
 
-  /** Answers whether there was one. */
+  /** Returns whether there was one. */
   #forgetOneIdle(): boolean {
     const idle = [...this.#feeds].filter(([, { users }]) => users === 0)
     const [oldest] = idle.toSorted(([, one], [, other]) => one.idleSince - other.idleSince)

@@ -1,7 +1,7 @@
 import { TicketingError } from '#shared/errors.ts'
 import type { StreamMetrics } from './metrics.ts'
 
-/** A refused client does best to look at the snapshot now and then. */
+/** How long a refused client should poll the snapshot before it tries again. */
 const retryAfterMs = 10_000
 
 export interface StreamMaxima {
@@ -9,7 +9,7 @@ export interface StreamMaxima {
   readonly all: number
 }
 
-/** Bounds how many streams are open at once, of one caller and of all, so that none keeps others out. */
+/** Limits how many streams are open at once, per caller and in total, so that no caller keeps others out. */
 export class StreamLimits {
   readonly #max: StreamMaxima
   readonly #metrics: StreamMetrics
@@ -21,12 +21,12 @@ export class StreamLimits {
     this.#metrics = metrics
   }
 
-  /** Takes a place, and answers the function that gives it back, to be called once. Throws `rate_limited` or `stream_full`. */
+  /** Takes a slot. Returns a function that frees it, to be called once. Throws `rate_limited` or `stream_full`. */
   take(caller: string): () => void {
     const ofCaller = this.#byCaller.get(caller) ?? 0
     if (ofCaller >= this.#max.ofCaller) {
       this.#metrics.refused('caller')
-      const detail = `At most ${this.#max.ofCaller} streams at once; close one of yours.`
+      const detail = `At most ${this.#max.ofCaller} streams at once; close one of them.`
       throw new TicketingError('rate_limited', detail, { extra: { retry_after_ms: retryAfterMs } })
     }
     if (this.#all >= this.#max.all) throw this.full()
@@ -40,10 +40,10 @@ export class StreamLimits {
     }
   }
 
-  /** The refusal where there is no room for anybody. */
+  /** The refusal when the gateway has no free slot. */
   full(): TicketingError {
     this.#metrics.refused('all')
-    const detail = 'There are too many streams; read the states of the seats from time to time instead.'
+    const detail = 'There are too many streams; poll the states of the seats instead.'
     return new TicketingError('stream_full', detail, { extra: { retry_after_ms: retryAfterMs } })
   }
 }

@@ -2,11 +2,11 @@ import { Counter } from 'prom-client'
 import { type BoundObserve, DurationHistogram } from '#shared/observability/duration-histogram.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
 
-/** Why a stream ended: its client left; it was old enough; the gateway stops; its client did not read. */
+/** Why a stream ended: its client left, it reached its lifetime, the gateway stopped, or its client did not read. */
 const endings = ['left', 'renew', 'stopping', 'slow_reader'] as const
 export type Ending = (typeof endings)[number]
 
-/** Which limit a stream met: that of its caller, or that of all. */
+/** The limit that refused a stream: its caller's, or the total. */
 const refusals = ['caller', 'all'] as const
 
 /** The metrics of a gateway's streams. */
@@ -30,7 +30,7 @@ export class StreamMetrics {
     })
     this.#refused = new Counter({
       name: 'seat_streams_refused_total',
-      help: 'Streams of seats refused, by the limit they met: that of their caller or that of all.',
+      help: 'Streams of seats refused, by limit: of their caller, or of all callers together.',
       labelNames: ['limit'],
       registers,
     })
@@ -43,7 +43,7 @@ export class StreamMetrics {
     for (const limit of refusals) this.#refused.inc({ limit }, 0)
     const batchDelay = new DurationHistogram(metrics, {
       name: 'seat_stream_batch_delay_seconds',
-      help: 'From hearing of the first change in a batch until the last stream has got it.',
+      help: 'Time from the first change of a batch until it is written to the last stream.',
       labelNames: [],
     })
     this.#batchDelay = batchDelay.bind({})

@@ -4,28 +4,28 @@ import type { SeatFact } from '#shared/facts/places.ts'
 import { sequenceIn, writePosition } from '#shared/facts/position.ts'
 import type { FactPosition } from '#shared/facts/stream.ts'
 
-/** How long changes are remembered for streams that come back, and how many seats at most, some counted more than once. */
+/** How long changes are remembered for clients that reconnect, and how many seat changes at most. */
 const rememberMs = 30_000
 const maxRemembered = 500_000
 
-/** Nothing can be said of seats while facts are not followed. */
+/** While facts are not followed, the states of seats are unknown. */
 export function notFollowing(): TicketingError {
   return new TicketingError('unavailable', 'Changes of seats cannot be followed now; try again shortly.')
 }
 
-/** Codes of states, as clients get them. */
+/** Codes of states, as clients receive them. */
 const codes: Readonly<Record<SeatFact[1], number>> = { available: 0, held: 1, sold: 2, blocked: 3 }
 
-/** Seats that were named since the batch before. */
+/** Seats named by facts since the previous batch. */
 export interface Batch {
-  /** The position up to which a client knows everything that has got this batch and those before. */
+  /** Position of a client that has received this batch and all earlier ones. */
   readonly id: string
   /** Ascending. */
   readonly seatNos: Uint32Array
 }
 
 interface SentBatch {
-  /** Number of the last fact that had been heard. */
+  /** Sequence of the last fact received. */
   readonly upTo: number
   /** `performance.now()` */
   readonly at: number
@@ -38,8 +38,8 @@ interface NamedSeats {
 }
 
 /**
- * The seats of one event, as told by facts that may come twice, late and in any order. At position p it has, for every seat, at least
- * the highest version told up to p; so does every client with the id p. See README.md for why.
+ * The seats of one event, built from facts that may arrive twice, late and in any order. At position p the model has, for every seat, at
+ * least the highest version published up to p; so does every client with id p. README.md has the proof.
  */
 export class SeatModel {
   readonly #position: () => FactPosition | null
@@ -50,17 +50,17 @@ export class SeatModel {
   #sectionNames: string[] = []
   #layoutVersion = 0
   #isCancelled = false
-  /** Seats that facts have named since the last batch, whether or not that changed anything here. */
+  /** Seats named by facts since the last batch, even if their state did not change here. */
   readonly #named = new Set<number>()
   #sent: SentBatch[] = []
   #rememberedSeats = 0
-  /** Every seat that a later fact has named is among those sent since, or still named. Null until the seats are loaded. */
+  /** Every seat named by a later fact is in a batch sent since, or in `#named`. Null until the seats are loaded. */
   #knownSince: FactPosition | null = null
-  /** What is heard while the seats are loaded. */
-  #heardMeanwhile: NamedSeats[] | null = null
+  /** Facts received while the seats are being loaded. */
+  #receivedMeanwhile: NamedSeats[] | null = null
   #revision = 0
 
-  /** `position`: up to where facts have been heard; null while they are not followed. */
+  /** `position`: how far facts have been received; null while they are not followed. */
   constructor(position: () => FactPosition | null) {
     this.#position = position
   }
@@ -69,13 +69,9 @@ export class SeatModel {
     return this.#knownSince !== null
   }
 
-  /** Another number after every change of what a snapshot shows. */
+  /** Changes whenever a snapshot would change. */
   get revision(): number {
     return this.#revision
-  }
-
-  get seatCount(): number {
-    return this.#states.length
   }
 
   get hasNamed(): boolean {
@@ -83,40 +79,41 @@ export class SeatModel {
   }
 
   /**
-   * Loads all seats, for the first time or anew, and answers the areas. Throws what `read` throws, and `unavailable` while facts are not
-   * followed; the seats are not loaded then.
+   * Loads all seats, first or again, and returns the areas. Throws errors of `read`, and `unavailable` while facts are not followed; the
+   * seats are then not loaded.
    */
   async load(read: () => Promise<SeatVersions>): Promise<readonly AreaState[]> {
-    const heardMeanwhile: NamedSeats[] = []
-    this.#heardMeanwhile = heardMeanwhile
+    const receivedMeanwhile: NamedSeats[] = []
+    this.#receivedMeanwhile = receivedMeanwhile
     this.#knownSince = null
     try {
-      // Before the seats are read, so that they have every change told up to here: facts are told after their commit.
+      // The position is read before the seats, so that they include every change published up to it: facts are published after their
+      // commit.
       const since = this.#position()
-      const house = await read()
+      const loaded = await read()
       if (since === null) throw notFollowing()
-      this.#replace(house)
+      this.#replace(loaded)
       this.#knownSince = since
-      for (const { sequence, seats } of heardMeanwhile) if (sequence > since.sequence) this.#merge(seats)
-      return house.areas
+      for (const { sequence, seats } of receivedMeanwhile) if (sequence > since.sequence) this.#merge(seats)
+      return loaded.areas
     } finally {
-      this.#heardMeanwhile = null
+      this.#receivedMeanwhile = null
     }
   }
 
-  /** Facts may have been missed: nothing can be said of the seats until they are loaded anew. */
+  /** Facts may have been missed: the seats are unknown until they are loaded again. */
   unload(): void {
     this.#knownSince = null
   }
 
-  /** Takes in what a fact says. Answers false when it names a seat that is not in the house: then the house has grown. */
-  hear(sequence: number, seats: readonly SeatFact[]): boolean {
-    if (this.#heardMeanwhile !== null) this.#heardMeanwhile.push({ sequence, seats })
+  /** Applies a fact. Returns false if it names an unknown seat: the event then has more seats. */
+  receive(sequence: number, seats: readonly SeatFact[]): boolean {
+    if (this.#receivedMeanwhile !== null) this.#receivedMeanwhile.push({ sequence, seats })
     else if (this.isLoaded) return this.#merge(seats)
     return true
   }
 
-  /** The seats named since the last batch; null when there are none, and while nothing can be said of them. */
+  /** The seats named since the last batch; null if there are none, or the seats are unknown. */
   takeBatch(now: number): Batch | null {
     const position = this.#position()
     if (position === null || !this.isLoaded || this.#named.size === 0) return null
@@ -128,7 +125,7 @@ export class SeatModel {
     return { id: writePosition(position), seatNos }
   }
 
-  /** The seats of all batches that end after a client's position; null when that cannot be told, and a snapshot must come first. */
+  /** The seats of all batches after a client's position; null if they are not known and the client needs a snapshot. */
   namedSince(clientPosition: string): Uint32Array | null {
     const here = this.#position()
     if (here === null || this.#knownSince === null) return null
@@ -139,7 +136,7 @@ export class SeatModel {
     return Uint32Array.from(seatNos).sort()
   }
 
-  /** The position up to which a client knows everything that has got all batches so far; null until the seats are loaded. */
+  /** The position of a client that has received all batches so far; null until the seats are loaded. */
   get lastId(): string | null {
     const since = this.#knownSince
     if (since === null) return null
@@ -147,7 +144,7 @@ export class SeatModel {
     return writePosition({ stream, sequence: Math.max(sequence, this.#sent.at(-1)?.upTo ?? 0) })
   }
 
-  /** All seats as they are now; null while facts are not followed or the seats are not loaded. */
+  /** The current states of all seats; null if facts are not followed or the seats are not loaded. */
   snapshot(): { readonly position: string; readonly version: number; readonly seats: string } | null {
     const position = this.#position()
     if (position === null || !this.isLoaded) return null
@@ -159,7 +156,7 @@ export class SeatModel {
     return { position: writePosition(position), version: this.#layoutVersion, seats: packed.toString('base64') }
   }
 
-  /** The present state of a seat as its code. Nothing of a cancelled event is free. */
+  /** The current state of a seat as its code. A cancelled event has no free seats. */
   codeOf(seatNo: number): number {
     const code = this.#states[seatNo] ?? codes.blocked
     return this.#isCancelled && code === codes.available ? codes.blocked : code
@@ -173,7 +170,7 @@ export class SeatModel {
     return this.#sectionNames[this.#sections[seatNo] ?? -1] === name
   }
 
-  /** Forgets batches that are too old, or too many. */
+  /** Forgets batches that are too old or too many. */
   forgetOld(now: number): void {
     for (let [oldest] = this.#sent; oldest !== undefined; [oldest] = this.#sent) {
       if (oldest.at >= now - rememberMs && this.#rememberedSeats <= maxRemembered) return
@@ -194,7 +191,7 @@ export class SeatModel {
         this.#states[seatNo] = codes[state]
         this.#versions[seatNo] = version
       }
-      // Also where nothing changed: a client of another gateway may not know it yet.
+      // Also without a change here: a client of another gateway may not have it.
       this.#named.add(seatNo)
     }
     this.#revision += 1
@@ -205,7 +202,7 @@ export class SeatModel {
     const seatCount = rows.reduce((most, row) => Math.max(most, row.first_seat_no + row.codes.length), 0)
     this.#layoutVersion = version
     this.#isCancelled = cancelled
-    // A number without a seat shows as blocked: while an event is being stocked, rows may come in any order.
+    // A number without a seat shows as blocked: while stock is created, rows arrive in any order.
     this.#states = new Uint8Array(seatCount).fill(codes.blocked)
     this.#versions = new Uint32Array(seatCount)
     this.#sections = new Uint16Array(seatCount)

@@ -4,14 +4,14 @@ import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 import { errorCodeOf } from '#shared/errors.ts'
 import { placeMessage } from './framing.ts'
 
-/** After a question that was not answered. */
-const askAgainMs = 5_000
-/** Shorter than the time between two questions of one stream. */
+/** Pause after a failed poll. */
+const retryMs = 5_000
+/** Shorter than the time between two polls of one stream. */
 const sharedMs = 900
-/** Places whose answers are shared; beyond them each stream asks for itself. */
+/** Places whose answers are shared. Beyond this number each stream polls for itself. */
 const maxShared = 10_000
 
-/** Lets all streams of a place share its answers: many streams ask no more often than one. */
+/** Shares the answers about a place among all its streams, so that many streams do not poll more often than one. */
 export class SharedPlaces {
   readonly #answers = new LRUCache<string, Promise<QueuePlace>>({ max: maxShared, ttl: sharedMs })
 
@@ -25,27 +25,27 @@ export class SharedPlaces {
 }
 
 /**
- * Writes a message whenever a place in the queue moves, until it is admitted or over. To `ask` counts its owner as present, so it is
- * asked as often as the place says, also while nothing changes. Ends with `ended`; never throws.
+ * Sends a message whenever a place in the queue moves, until it is admitted or ends. `ask` also marks the owner as present, so it runs as
+ * often as the place demands, even without changes. Ends with `ended`; never throws.
  */
-export async function tellPlace(
+export async function followPlace(
   ask: () => Promise<QueuePlace>,
   write: (message: Buffer) => void,
   ended: AbortSignal,
 ): Promise<void> {
-  let told = ''
+  let sent = ''
   while (!ended.aborted) {
-    let waitMs = askAgainMs
+    let waitMs = retryMs
     try {
       const { claim_in_ms, next_poll_ms, ...place } = await ask()
       if (ended.aborted) return
       const news = JSON.stringify([place.state, place.ahead, place.eta_s])
-      if (news !== told) write(placeMessage({ ...place, claim_in_ms }))
-      told = news
+      if (news !== sent) write(placeMessage({ ...place, claim_in_ms }))
+      sent = news
       if (place.state === 'admitted' || place.state === 'ended') return
       waitMs = next_poll_ms
     } catch (error) {
-      // The room is off: everybody may buy.
+      // The room is off: everybody can buy.
       if (errorCodeOf(error) === 'queue_not_enabled') return
       if (errorCodeOf(error) === 'place_expired') return write(placeMessage({ state: 'ended' }))
     }

@@ -7,7 +7,7 @@ import { anonymous } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { SeatSource } from './feed.ts'
 
-/** Seats as the booking worker knows them. All streams of an event share an answer, so nobody is named. */
+/** Reads seats from the booking worker. All streams of an event share the reply, so the call has no caller. */
 export function seatsOfWorkers(bus: Bus): SeatSource {
   const context = ({ deadlineMs }: Contract): MessageContext => ({
     requestId: randomUUID(),

@@ -9,7 +9,7 @@ import type { Cors } from '../http/cors.ts'
 import type { IdentifyOptions } from '../identity/identify.ts'
 import type { Context, Middleware, OwnRoute } from '../koa/context.ts'
 import type { LimitFailures, RateLimit } from '../koa/rate-limit.ts'
-import { readCredentials, sessionCookieName, settleCaller } from '../koa/read-caller.ts'
+import { readCredentials, sessionCookieName, setCaller } from '../koa/read-caller.ts'
 import { rateLimitKey } from '../limits/rate-limits.ts'
 import { parseQuery, parseRequest } from '../routes/parse-request.ts'
 import type { WaitingRooms } from '../waiting-room/waiting-rooms.ts'
@@ -41,11 +41,6 @@ export function seatStreamRoute(parts: StreamRouteParts): OwnRoute {
     const caller = await callerOf(ctx, identity)
     const askPlace = placeQuestion({ rooms, places }, wanted, caller)
     if (cors !== null) ctx.state.request.headers.push(...cors.ofPublicReads)
-    if (ctx.method === 'HEAD') {
-      sendHead(ctx)
-      ctx.res.end()
-      return
-    }
     const lastEventId = ctx.get('last-event-id')
     const wish = {
       eventId: wanted.event_id,
@@ -58,13 +53,13 @@ export function seatStreamRoute(parts: StreamRouteParts): OwnRoute {
     await hub.open(wish, () => begin(ctx, connections))
   }
   const limit = rateLimit('browse', (ctx) => ctx.state.rateLimitKey)
-  const known = [readCredentials('public', identity, limitFailures), settleCaller('public', identity)]
+  const known = [readCredentials('public', identity, limitFailures), setCaller('public', identity)]
   return { method: 'GET', path: '/events/:event_id/seats/stream', middleware: [...known, limit, open] }
 }
 
 /**
- * Whose holds are told: the token's user, or the cookie's. An expired cookie must not prevent a stream: a browser's EventSource could
- * neither tell why nor leave the cookie out.
+ * The caller whose holds are sent: the user of the token or of the cookie. An expired cookie does not refuse the stream, because a
+ * browser's EventSource can neither see the reason nor omit the cookie.
  */
 async function callerOf(ctx: Context, { verifyToken }: IdentifyOptions): Promise<Caller> {
   const { caller } = ctx.state
@@ -73,7 +68,7 @@ async function callerOf(ctx: Context, { verifyToken }: IdentifyOptions): Promise
   return verifyToken(cookie).then(user, () => anonymous)
 }
 
-/** Asks for the named place of the caller. Throws `not_found` unless it is theirs, for this event. */
+/** Reads the caller's place. Throws `not_found` if it is not the caller's place for this event. */
 function placeQuestion(
   { rooms, places }: { readonly rooms: WaitingRooms | null; readonly places: SharedPlaces },
   { place: placeId, event_id: eventId }: z.output<typeof streamRequest>,
@@ -81,18 +76,23 @@ function placeQuestion(
 ): StreamWish['askPlace'] {
   if (placeId === undefined) return null
   if (rooms === null || caller.role !== 'user' || !rooms.isPlaceOf(placeId, { userId: caller.id, eventId })) {
-    throw new TicketingError('not_found', 'You have no such place.')
+    throw new TicketingError('not_found', 'You have no place with this id.')
   }
   const { deadlineMs } = viewQueuePlace
   const ask = () => rooms.view(placeId, { requestId: randomUUID(), caller, deadlineAt: performance.now() + deadlineMs })
   return () => places.view(placeId, ask)
 }
 
-/** Takes the response out of Koa's hands, and out of the time that an answer may take. */
+/** Takes the response away from Koa and removes the time limit of an answer. Null if there is nobody to stream to: HEAD asks for the head. */
 function begin(ctx: Context, connections: Connections): OpenConnection | null {
   const { req, res } = ctx
   const { socket } = req
   if (socket.destroyed) return null
+  if (ctx.method === 'HEAD') {
+    sendHead(ctx)
+    res.end()
+    return null
+  }
   connections.allowStream(socket)
   sendHead(ctx)
   return { res, socket }
@@ -104,11 +104,11 @@ function sendHead(ctx: Context): void {
   request.isStream = true
   request.isRoutine = true
   ctx.respond = false
-  // Its end is that of the connection: then one buffer suits every client, of HTTP/1.0 too, without a frame around each chunk.
+  // The connection's end marks the stream's end: so one buffer suits every client, HTTP/1.0 too, without chunk framing.
   res.removeHeader('Transfer-Encoding')
   res.writeHead(200, [
     ...['Content-Type', 'text/event-stream; charset=utf-8', 'Cache-Control', 'no-store, no-transform'],
-    // Nginx collects answers otherwise.
+    // Without this header nginx buffers the stream.
     ...['X-Accel-Buffering', 'no', 'Connection', 'close'],
     ...request.headers,
   ])

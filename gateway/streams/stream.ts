@@ -3,31 +3,29 @@ import type { Socket } from 'node:net'
 import { type ByeReason, byeMessage } from './framing.ts'
 import type { Ending } from './metrics.ts'
 
-/** Bytes that may wait in this process for a client that does not read, beside one snapshot. The kernel takes megabytes before that. */
+/** Bytes that may wait in this process for a client that does not read, besides one snapshot. The kernel buffers megabytes before that. */
 const maxWaitingBytes = 65_536
 
-/** Clients of a stream that the server ends come back within this time, spread over it. */
+/** Clients of a stream that the server ended reconnect at a random time in this range. */
 const comeBackMs = { from: 500, to: 5_000 }
 
-/** Anything that gets the messages of an event. */
+/** A receiver of an event's messages. */
 export interface Reader {
   /** Only seats of this section; null: all. */
   readonly section: string | null
-  /** `ownerDigest` of its caller, for the caller's own holds; null for a caller without credentials. */
+  /** `ownerDigest` of the caller, for the caller's own holds; null without credentials. */
   readonly owner: string | null
   /** `performance.now()` of the last message. */
   readonly wroteAt: number
-  /** `performance.now()` after which it is ended. */
+  /** `performance.now()` when its lifetime ends. */
   readonly endsAt: number
-  /** `snapshotBytes`: how large a snapshot it may have got a moment ago. */
+  /** `snapshotBytes`: size of the snapshot that the reader may have just received. */
   write(message: Buffer, snapshotBytes: number): void
-  /** Tells the client to come back, and ends the stream. */
+  /** Tells the client to reconnect, and ends the stream. */
   sayBye(reason: ByeReason): void
-  /** Ends the stream at once. */
-  drop(reason: Ending): void
 }
 
-/** One client, whose response has its head. Messages go straight to the socket, past Node's own work for each write of a response. */
+/** One client whose response head is sent. Writes directly to the socket, without Node's work for each write of a response. */
 export class Stream implements Reader {
   readonly section: string | null
   readonly owner: string | null
@@ -37,7 +35,7 @@ export class Stream implements Reader {
   readonly #socket: Socket
   #ending: Ending | null = null
 
-  /** `onEnd` is called once, whichever side ends it. */
+  /** `onEnd` is called once, whichever side ends the stream. */
   constructor(parts: {
     readonly res: ServerResponse
     readonly socket: Socket
@@ -53,7 +51,7 @@ export class Stream implements Reader {
     this.endsAt = parts.endsAt
     const { onEnd } = parts
     this.#res.once('close', () => onEnd(this, this.#ending ?? 'left'))
-    // The gateway lets clients end their side behind a request; one that reads a stream does so when it leaves.
+    // The gateway lets clients end their side after a request; the client of a stream does so when it leaves.
     this.#socket.once('end', () => this.drop('left'))
   }
 
@@ -68,7 +66,7 @@ export class Stream implements Reader {
 
   sayBye(reason: ByeReason): void {
     if (this.#ending !== null) return
-    // Who does not read would not read this either, and would keep the connection open.
+    // A client that does not read would not read a `bye` either, and would keep the connection open.
     if (this.#socket.writableLength > 0) return void this.drop(reason)
     this.#ending = reason
     const { from, to } = comeBackMs

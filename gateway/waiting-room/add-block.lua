@@ -1,6 +1,6 @@
 -- Adds a block of indexes that were never issued. Numbers between the last issued one and the block become a gap.
 -- ARGV[2] first index   ARGV[3] index after the last one
--- Another gateway may have been faster; then a block that follows makes the room's longer, and any other is left out.
+-- Another gateway may have added a block first. Then a block directly after it is appended, and any other is ignored.
 local present = presentRunId()
 local from, to = tonumber(ARGV[2]), tonumber(ARGV[3])
 if runId == present and issued < blockEnd then

@@ -1,6 +1,6 @@
--- Turns a call into a session. A second rate clock limits sessions: calls of a minute could all be claimed in one second.
+-- Turns a call into a session. A second rate clock limits sessions: the calls of a minute could all be claimed in one second.
 -- ARGV[2] index
--- Answers {state, number, ahead, ms}, with a session {'admitted', number, began, ms}, or {'wait', number, 0, ms to wait}.
+-- Returns {state, number, ahead, ms}, with a session {'admitted', number, began, ms}, or {'wait', number, 0, ms to wait}.
 advance()
 local number = numberOf(tonumber(ARGV[2]))
 local place = describe(number)

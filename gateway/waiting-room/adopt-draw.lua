@@ -1,10 +1,10 @@
--- Takes over the numbers of the draw, once all ranks are stored. Until then nobody was called. Repeating it changes nothing.
--- ARGV[2] places in the roll   ARGV[3] those of them that have a leaf: the numbers behind are those of holes
+-- Adopts the numbers of the draw, once all ranks are stored. Nobody is called before. Idempotent.
+-- ARGV[2] places in the roll   ARGV[3] those of them with a leaf: the numbers after them belong to holes
 local count, entrants = tonumber(ARGV[2]), tonumber(ARGV[3])
 if drawn == count then return 0 end
 if redis.call('STRLEN', KEYS[10]) ~= count * 4 then return redis.error_reply('ranks are missing') end
 
--- Those who left before the draw, by index.
+-- Places that were left before the draw, by index.
 local left = {}
 local bits = redis.call('GETRANGE', KEYS[8], 0, math.floor(count / 8))
 for at = 1, #bits do
@@ -17,7 +17,7 @@ end
 drawn = count
 for _, index in ipairs(left) do redis.call('SETBIT', KEYS[8], numberOf(index), 1) end
 
--- Holes are a gap, and so are all places of a room that Redis has lost: showing an id brings a place back.
+-- Holes are a gap, and so are all places of a room that Redis has lost: showing its id restores a place.
 local kept = {}
 local first = runId and entrants + 1 or 1
 if first <= count then kept[1] = {first, count} end

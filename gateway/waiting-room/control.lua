@@ -1,15 +1,15 @@
--- Takes a gateway's report of its load, and once a second sets the rate of calls by those of all gateways: it falls while many calls to
--- booking workers are under way, holds take long or one was refused as too much, and rises again slowly. It is between one a second
--- and the rate of the settings, never above that, and begins with a quarter of it. Once a second as well, all keys of the room are kept for
--- another week.
+-- Stores a gateway's load report. Once a second, sets the rate of calls from the reports of all gateways: the rate falls while many calls
+-- to booking workers are in flight, holds are slow or a hold was refused because of overload, and rises slowly otherwise. It starts at a
+-- quarter of the settings' rate and stays between one a second and that rate. Once a second it also keeps all keys of the room for another
+-- week.
 -- KEYS[13] load hash: gateway -> its last report, as JSON
 -- ARGV[2] name of the gateway   ARGV[3] its report as JSON: pending, holds, median_ms, overloaded
--- Answers {calls a minute, calls under way * 100, median of holds in ms}, both of them smoothed.
+-- Returns {calls a minute, calls in flight * 100, median of holds in ms}; the last two are smoothed.
 
--- Calls under way that two processors of PostgreSQL take without a queue, and the median of holds that buyers do not notice.
+-- Calls in flight that PostgreSQL serves without a queue on two processors, and the median of holds that buyers do not notice.
 local mostPending, longestMedianMs = 16, 150
 local smoothMs = 3000
--- Of a gateway that has not told anything since nothing is known.
+-- A report older than this is ignored: the gateway's load is unknown.
 local lapseMs = 3000
 
 local report = cjson.decode(ARGV[3])
@@ -24,12 +24,12 @@ if elapsed < 0 or elapsed >= 1000 then
   local sum, holds, holdMs, overloaded = 0, 0, 0, false
   local reports = redis.call('HGETALL', KEYS[13])
   for at = 1, #reports, 2 do
-    local told = cjson.decode(reports[at + 1])
-    if math.abs(now - told.at) > lapseMs then
+    local received = cjson.decode(reports[at + 1])
+    if math.abs(now - received.at) > lapseMs then
       redis.call('HDEL', KEYS[13], reports[at])
     else
-      sum, holds, holdMs = sum + told.pending, holds + told.holds, holdMs + told.holds * told.median_ms
-      overloaded = overloaded or told.overloaded
+      sum, holds, holdMs = sum + received.pending, holds + received.holds, holdMs + received.holds * received.median_ms
+      overloaded = overloaded or received.overloaded
     end
   end
   local weight = elapsed < 0 and 1 or 1 - math.exp(-elapsed / smoothMs)

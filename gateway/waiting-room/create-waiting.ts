@@ -13,11 +13,11 @@ import { Sessions } from './sessions.ts'
 import { WaitingRooms } from './waiting-rooms.ts'
 
 interface Parts {
-  /** Signs places and passes; all gateways and booking workers have the same. */
+  /** Signs places and passes; the same for all gateways and booking workers. */
   readonly secret: string
   readonly redis: RedisClient
   readonly bus: Bus
-  /** Of this gateway. */
+  /** The load as this gateway sees it. */
   readonly load: BookingLoad
   readonly metrics: Metrics
   readonly log: Logger
@@ -25,12 +25,13 @@ interface Parts {
   readonly instance: string
 }
 
-/** The waiting rooms of all events, and the sessions of those who were let in. */
+/** The waiting rooms of all events, and the sessions of admitted buyers. */
 export interface Waiting {
   readonly rooms: WaitingRooms
   readonly sessions: Sessions
 }
 
+/** Creates the waiting rooms of one gateway. `secret` signs places and passes. */
 export function createWaiting({ secret, redis, bus, load, log, instance, ...parts }: Parts): Waiting {
   const queue = new Queue(redis)
   const metrics = new RoomMetrics(parts.metrics)

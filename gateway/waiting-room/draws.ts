@@ -7,6 +7,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
+import { once } from './once.ts'
 import type { Queue } from './queue.ts'
 import type { RoomSettings } from './scripts.ts'
 
@@ -19,12 +20,12 @@ interface Parts {
 const placesAtOnce = pagesAtOnce * drawPageSize
 
 /**
- * Carries what a draw needs between Redis and the event worker: the roll one way, the numbers the other. Every gateway may do so, also at
- * the same time as others: all carry the same.
+ * Moves the data of a draw between Redis and the event worker: the roll one way, the numbers the other. Several gateways can do this at
+ * once: all of them move the same data.
  */
 export class Draws {
   readonly #parts: Parts
-  /** Under way, by event. */
+  /** In progress, by event. */
   readonly #handingOver = new Map<string, Promise<void>>()
   readonly #adopting = new Map<string, Promise<void>>()
 
@@ -32,7 +33,7 @@ export class Draws {
     this.#parts = parts
   }
 
-  /** Hands over the roll of a pre-queue that has closed. A failure is logged: the next look at the room tries again. */
+  /** Sends the roll of a closed pre-queue to the event worker. A failure is logged; the next read of the room tries again. */
   async handOver(eventId: string, count: number): Promise<void> {
     await once(this.#handingOver, eventId, () => this.#handOver(eventId, count)).catch((error: unknown) => {
       this.#parts.log.warn({ err: error, event_id: eventId }, 'the roll of a draw was not handed over')
@@ -44,7 +45,7 @@ export class Draws {
     const places = { first: 0, count }
     do {
       const length = Math.max(0, Math.min(placesAtOnce, places.count - places.first))
-      // What Redis has lost are holes.
+      // Places that Redis has lost are holes.
       const leaves = Buffer.alloc(length * leafBytes)
       const stored = await queue.readRoll(eventId, { first: places.first, length })
       stored.copy(leaves)
@@ -57,7 +58,7 @@ export class Draws {
     } while (places.first < places.count)
   }
 
-  /** Writes the numbers of a draw to Redis, which does not have them yet, or has lost them. */
+  /** Writes the numbers of a draw to Redis when it does not have them yet, or has lost them. */
   adopt(eventId: string, draw: DrawSummary, settings: RoomSettings): Promise<void> {
     return once(this.#adopting, eventId, () => this.#adopt(eventId, draw, settings))
   }
@@ -66,7 +67,7 @@ export class Draws {
     const { queue, bus } = this.#parts
     if (count === null || entrants === null) throw new Error(`event ${eventId} has numbers without a roll`)
     const pages = Math.ceil(count / drawPageSize)
-    // 64 KB at a time: Redis answers others in between.
+    // In parts of 64 KB, so that Redis can serve others in between.
     for (let first = 0; first < pages; first += pagesAtOnce) {
       const length = Math.min(pagesAtOnce, pages - first)
       const replies = await Promise.all(
@@ -81,16 +82,7 @@ export class Draws {
   }
 }
 
-/** Runs `work` unless it is under way for this event; then answers with that. */
-export function once(underWay: Map<string, Promise<void>>, eventId: string, work: () => Promise<void>): Promise<void> {
-  const known = underWay.get(eventId)
-  if (known !== undefined) return known
-  const running = work().finally(() => underWay.delete(eventId))
-  underWay.set(eventId, running)
-  return running
-}
-
-/** Each message has the time of its contract. */
+/** The deadline of each message is that of its contract. */
 function inBackground(): MessageContext {
   return { requestId: `draw-${newId()}`, caller: anonymous, deadlineAt: performance.now() + storeRoll.deadlineMs }
 }

@@ -1,4 +1,4 @@
--- Enters a place into the roll of the draw, until the pre-queue has closed. Repeating it changes nothing. Answers 1 if the roll has it.
+-- Enters a place into the roll of the draw, until the pre-queue has closed. Idempotent. Returns 1 if the roll has the place.
 -- ARGV[2] index   ARGV[3] leaf, 32 bytes
 local first = tonumber(ARGV[2]) * 32
 if not settings.closes_at or rolled then

@@ -5,8 +5,8 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import type { Sessions } from './sessions.ts'
 
 /**
- * Ends sessions whose pass has bought, at whichever gateway the purchase was answered. All gateways share the facts of
- * purchases, and one that fails is delivered again. Answers what stops it.
+ * Ends sessions whose pass has bought, whichever gateway answered the purchase. All gateways share the facts of purchases; a failed one is
+ * delivered again. Returns a function that stops it.
  */
 export function finishSessions(
   bus: Bus,

@@ -1,4 +1,4 @@
--- Ends a place or a session for good, by its index: the buyer left, or has bought. Its slot is free at once.
+-- Ends a place or session permanently, by its index: the buyer has left or bought. Its slot is free at once.
 -- ARGV[2] index
 local number = numberOf(tonumber(ARGV[2]))
 for _, key in ipairs({2, 3, 5, 6, 7}) do redis.call('ZREM', KEYS[key], number) end

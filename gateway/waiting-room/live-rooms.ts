@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
+import { isCommandRefused } from '#shared/redis.ts'
 import { retry } from '#shared/retry.ts'
 import type { Draws } from './draws.ts'
 import type { BookingLoad } from './load.ts'
@@ -14,17 +15,17 @@ interface Parts {
   readonly bus: Bus
   readonly queue: Queue
   readonly draws: Draws
-  /** Of this gateway. */
+  /** The load as this gateway sees it. */
   readonly load: BookingLoad
   readonly metrics: RoomMetrics
   /** Name of this gateway. */
   readonly instance: string
 }
 
-/** A step that Redis does not answer is sent again: every step may be repeated. */
+/** Retries for a step that Redis does not answer: every step is idempotent. */
 const patience = { tries: 5, pauseMs: 100 }
 
-/** Rooms as they are now: their settings, as the event worker keeps them, and where their queues stand, by Redis. */
+/** The current state of rooms: their settings from the event worker, and their queues from Redis. */
 export class LiveRooms {
   readonly rooms: Rooms
   readonly #parts: Parts
@@ -37,27 +38,31 @@ export class LiveRooms {
   }
 
   /**
-   * Sends a step to Redis, and the numbers of the draw where it lacks them. Throws `unavailable` after half a second of failures, or when
-   * the event worker does not answer with the numbers.
+   * Sends a step to Redis; if Redis lacks the numbers of the draw, writes them first. Throws `unavailable` after a second of failures, or
+   * when the event worker does not answer with the numbers. Any other error is a fault of the step itself.
    */
   async ask<Reply>(eventId: string, { room, settings }: KnownRoom, step: () => Promise<Reply>): Promise<Reply> {
     const { draw } = room
-    const tellMissing = (error: unknown): null => {
-      if (draw === null || !lacksNumbers(error)) throw error
-      return null
+    // Retries cannot help a refused step.
+    const catchRefusal = (refusal: unknown): { refusal: unknown } => {
+      if (!isCommandRefused(refusal)) throw refusal
+      return { refusal }
     }
     try {
-      const answered = await retry(() => step().then((reply) => ({ reply }), tellMissing), patience)
-      if (answered !== null) return answered.reply
-      if (draw !== null) await this.#parts.draws.adopt(eventId, draw, settings)
+      const answered = await retry(() => step().then((reply) => ({ reply }), catchRefusal), patience)
+      if ('reply' in answered) return answered.reply
+      if (draw === null || !lacksNumbers(answered.refusal)) throw answered.refusal
+      await this.#parts.draws.adopt(eventId, draw, settings)
       return await step()
     } catch (cause) {
-      const message = 'The queue cannot be reached now; your place is kept. Try again shortly.'
-      throw new TicketingError('unavailable', message, { cause })
+      if (isCommandRefused(cause) && !lacksNumbers(cause)) {
+        throw new Error('Redis refused a step of the waiting room', { cause })
+      }
+      throw new TicketingError('unavailable', 'The queue cannot be reached now; try again shortly.', { cause })
     }
   }
 
-  /** Where a queue stands, at most a second old. */
+  /** The state of a queue, at most a second old. */
   serving(eventId: string, known: KnownRoom): Promise<Serving> {
     const last = this.#serving.get(eventId)
     if (last !== undefined && performance.now() - last.at < freshMs) return last.serving
@@ -75,20 +80,20 @@ export class LiveRooms {
     return serving
   }
 
-  /** How many numbers a second the queue moves; undefined while that is not known. */
+  /** How many numbers a second the queue moves; undefined if that is not known yet. */
   perSecond(eventId: string, nowMs: number): number | undefined {
     return this.#paces.get(eventId)?.perSecond(nowMs)
   }
 
   /**
-   * Hands over the roll of a pre-queue that has closed. Before the first place is given out, so that the event worker takes an empty one:
-   * afterwards it cannot tell it from one that Redis has lost.
+   * Sends the roll of a closed pre-queue to the event worker. Must happen before the first place is given out, so that the event worker
+   * receives an empty roll as empty: afterwards it cannot tell it from a roll that Redis has lost.
    */
   async handOverRoll(eventId: string, known: KnownRoom): Promise<void> {
     if (known.room.draw?.root !== null) return
     const present = await this.#askServing(eventId, known)
     const handedOver = this.#handOver(eventId, known, present)
-    // A long roll needs no waiting: it cannot be taken for a lost one.
+    // A long roll need not be waited for: it cannot be mistaken for a lost one.
     if (present.rolled === 0) await handedOver
   }
 

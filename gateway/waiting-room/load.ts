@@ -8,22 +8,22 @@ import {
 import { errorCodeOf } from '#shared/errors.ts'
 import type { Perform } from '../routes/perform.ts'
 
-/** What a gateway saw of the booking workers in about a second. */
+/** What one gateway has observed of booking workers in about a second. */
 export interface LoadReport {
-  /** Calls under way, on average. */
+  /** Calls in flight, on average. */
   readonly pending: number
-  /** How many holds were answered or refused, and how long half of them took at most. */
+  /** Number of holds answered or refused, and their median time. */
   readonly holds: number
   readonly medianHoldMs: number
-  /** A call was refused because there was too much to do. */
+  /** A call was refused because of overload. */
   readonly overloaded: boolean
 }
 
 const windowMs = 1_000
-/** More holds than that are not kept for the median. */
+/** Most holds that are kept for the median. */
 const maxDurations = 1_000
 
-/** They wait for each other, list by list: a long list must not slow the rooms of other events. */
+/** These operations wait for each other, list by list: a long list must not slow the rooms of other events. */
 const ofWaitingLists = new Set(
   [joinWaitingList, leaveWaitingList, listWaitingEntries, viewWaitingEntry].map(({ operation }) => operation),
 )
@@ -40,14 +40,14 @@ export class BookingLoad {
   #overloaded = false
   #last: LoadReport = { pending: 0, holds: 0, medianHoldMs: 0, overloaded: false }
 
-  /** `now`: milliseconds of a clock that never goes back. */
+  /** `now`: a monotonic clock, in milliseconds. */
   constructor(now = () => performance.now()) {
     this.#now = now
     this.#changedAt = now()
     this.#windowBegan = now()
   }
 
-  /** Performs operations, and watches those of booking workers, but for waiting lists. */
+  /** Performs operations. Observes those of booking workers, except waiting lists. */
   watch(perform: Perform): Perform {
     return async (contract, request, context) => {
       if (contract.worker !== 'booking' || ofWaitingLists.has(contract.operation)) {
@@ -68,12 +68,12 @@ export class BookingLoad {
     }
   }
 
-  /** A hold was refused because there was too much to do. */
+  /** Called when a hold was refused because of overload. */
   refused(): void {
     this.#overloaded = true
   }
 
-  /** The last second, or longer if nobody asked. All who ask within a second get the same. */
+  /** The report of the last second, or of a longer time if nobody asked. Cached for a second. */
   report(): LoadReport {
     this.#count(0)
     const lastedMs = this.#changedAt - this.#windowBegan

@@ -5,9 +5,11 @@ import type { Control, Serving } from './queue.ts'
 import { maxRooms } from './rooms.ts'
 import type { RoomSettings } from './scripts.ts'
 
-/** Rooms that nobody has asked about for longer are not shown. */
+/** Rooms that nobody has read for this long are not shown. */
 const shownMs = 10_000
-/** A room has to call somebody within this time, if somebody waits and may come in, and to hold its draw after its opening. */
+/**
+ * A room must call somebody within this time if a buyer waits and a slot is free. It must hold its draw within this time after the opening.
+ */
 const stuckMs = 60_000
 
 interface SeenRoom {
@@ -16,13 +18,13 @@ interface SeenRoom {
   readonly control: Control
   /** `performance.now()` */
   readonly at: number
-  /** `performance.now()` when `serving` last rose, or nothing had to happen. */
+  /** `performance.now()` when `serving` last rose, or when nobody needed to be called. */
   readonly movedAt: number
 }
 
 /**
- * Waiting rooms as this gateway last saw them, all together: names of events are no labels. Gateways see the same rooms, so the largest
- * value counts, and not the sum.
+ * Waiting rooms as this gateway last saw them, all together, because names of events are no metric labels. Gateways see the same rooms: use
+ * the largest value of all gateways, not the sum.
  */
 export class RoomMetrics {
   readonly #rooms = new LRUCache<string, SeenRoom>({ max: maxRooms })
@@ -32,7 +34,7 @@ export class RoomMetrics {
   readonly #bypassed: Counter
   readonly #now: () => number
 
-  /** `now`: milliseconds of a clock that never goes back. */
+  /** `now`: a monotonic clock, in milliseconds. */
   constructor(metrics: Metrics, now = () => performance.now()) {
     this.#now = now
     const gauge = (name: string, help: string, of: (room: SeenRoom) => number) =>
@@ -42,14 +44,14 @@ export class RoomMetrics {
     gauge('waiting_rooms_open', 'Waiting rooms that call buyers.', (room) => (isCalling(room) ? 1 : 0))
     gauge(
       'waiting_rooms_stuck',
-      'Waiting rooms that should call buyers or hold a draw, and have not for a minute.',
+      'Waiting rooms that should call buyers or hold a draw, but have not done so for a minute.',
       (room) => (this.#now() - room.movedAt > stuckMs ? 1 : 0),
     )
-    gauge('waiting_room_waiting', 'Places that were not called yet.', ({ serving }) => waitingIn(serving))
+    gauge('waiting_room_waiting', 'Places not called yet.', ({ serving }) => waitingIn(serving))
     gauge('waiting_room_active', 'Sessions: buyers who choose and pay.', ({ serving }) => serving.active)
-    gauge('waiting_room_called', 'Calls that nobody has claimed yet.', ({ serving }) => serving.called)
-    gauge('waiting_room_max_active', 'Sessions and calls that may be at once.', ({ settings }) => settings.maxActive)
-    gauge('waiting_room_calls_per_minute', 'Present rate of calls.', ({ control }) => control.callsPerMinute)
+    gauge('waiting_room_called', 'Calls not claimed yet.', ({ serving }) => serving.called)
+    gauge('waiting_room_max_active', 'Limit of sessions and open calls.', ({ settings }) => settings.maxActive)
+    gauge('waiting_room_calls_per_minute', 'Current rate of calls.', ({ control }) => control.callsPerMinute)
     gauge(
       'waiting_room_max_calls_per_minute',
       'Highest rate of calls, as set by organisers.',
@@ -68,12 +70,15 @@ export class RoomMetrics {
     const registers = [metrics.registry]
     const counter = (name: string, help: string) => new Counter({ name, help, registers })
     this.#joined = counter('waiting_room_joins_total', 'New places given out.')
-    this.#admitted = counter('waiting_room_passes_total', 'Passes given out, also again for the same place.')
+    this.#admitted = counter(
+      'waiting_room_passes_total',
+      'Passes given out, including repeated ones for the same place.',
+    )
     this.#finished = counter('waiting_room_finished_total', 'Sessions that ended because their pass has bought.')
-    this.#bypassed = counter('waiting_room_bypass_passes_total', 'Passes given out beside the queue.')
+    this.#bypassed = counter('waiting_room_bypass_passes_total', 'Passes given out without the queue.')
   }
 
-  /** What a room is now; once a second. `isDrawDue`: its draw should have been held, and was not. */
+  /** Stores the state of a room; called once a second. `isDrawDue`: its draw is overdue. */
   saw(
     eventId: string,
     {

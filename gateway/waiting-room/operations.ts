@@ -12,11 +12,11 @@ import { TicketingError } from '#shared/errors.ts'
 import type { OwnOperation } from '../routes/perform.ts'
 import type { Waiting } from './create-waiting.ts'
 
-/** The operations of the waiting room, as routes name them. `waiting` null: they answer `unavailable`. */
+/** The operations of the waiting room, by name. `waiting` null: they throw `unavailable`. */
 export function waitingOperations(waiting: Waiting | null): Readonly<Record<string, OwnOperation>> {
   const open = (): Waiting => {
     if (waiting !== null) return waiting
-    throw new TicketingError('unavailable', 'There are no waiting rooms here now; try again later.')
+    throw new TicketingError('unavailable', 'There are no waiting rooms now; try again later.')
   }
   return {
     [joinQueue.operation]: async ({ event_id }: { event_id: string }, context) => open().rooms.join(event_id, context),

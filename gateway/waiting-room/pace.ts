@@ -1,20 +1,20 @@
-/** Over which time the pace is taken, and from how much of it on it is known. */
+/** The window over which the pace is measured, and the shortest part of it that gives a result. */
 const windowMs = 60_000
 const leastMs = 10_000
 
-/** How fast a queue moves: the growth of `serving` over the last minute, which counts no-shows as well. */
+/** How fast a queue moves: the growth of `serving` over the last minute, including buyers who did not come. */
 export class Pace {
   #notes: { serving: number; atMs: number }[] = []
 
   note(serving: number, atMs: number): void {
-    // Nobody was called yet: the time until then says nothing of how fast the queue moves.
+    // Nobody was called yet: this time says nothing about how fast the queue moves.
     if (serving === 0) this.#notes = []
     this.#notes.push({ serving, atMs })
-    // One older than the window stays, so that the window is always covered.
+    // One older sample stays, so that the window is always covered.
     while ((this.#notes[1]?.atMs ?? atMs) < atMs - windowMs) this.#notes.shift()
   }
 
-  /** Numbers a second; undefined while nothing moved, or for too short a time. */
+  /** Numbers a second; undefined if nothing moved or the time is too short. */
   perSecond(nowMs: number): number | undefined {
     const [first] = this.#notes
     const last = this.#notes.at(-1)

@@ -3,8 +3,8 @@ import { TicketingError } from '#shared/errors.ts'
 import { parsePublicId, publicId, uuidText } from '#shared/ids.ts'
 
 /*
- * A place id is 32 bytes: event (16), arrival index (6), and the first 10 bytes of an HMAC over these and the user. So it is the receipt
- * of the place: only its owner can use it, it is checked without Redis, and it brings a place back that Redis has lost.
+ * A place id is 32 bytes: event (16), arrival index (6), and the first 10 bytes of an HMAC over these and the user. So it is the receipt of
+ * the place: only its owner can use it, it is verified without Redis, and it restores a place that Redis has lost.
  */
 
 export interface PlaceName {
@@ -12,13 +12,13 @@ export interface PlaceName {
   readonly index: number
 }
 
-/** Places at most that one event gives out. */
+/** Most places of one event. */
 export const maxPlaces = 20_000_000
 const indexBytes = 6
 const macBytes = 10
 const callerBytes = 12
 
-/** Makes and checks place ids; all gateways need the same secret. */
+/** Creates and verifies place ids; all gateways need the same secret. */
 export class PlaceIds {
   readonly #secret: string
 
@@ -30,7 +30,7 @@ export class PlaceIds {
     return publicId({ eventId, ownId: uuidText(Buffer.concat([bytesOf(index), this.#mac(eventId, index, userId)])) })
   }
 
-  /** What an id names; null unless it was made for this user. */
+  /** The event and index of an id; null unless it was made for this user. */
   check(placeId: string, userId: string): PlaceName | null {
     const key = parsePublicId(placeId)
     if (key === null) return null
@@ -43,11 +43,11 @@ export class PlaceIds {
   /** As `check`. Throws `not_found`. */
   mustBeOf(placeId: string, userId: string): PlaceName {
     const name = this.check(placeId, userId)
-    if (name === null) throw new TicketingError('not_found', 'You have no such place.')
+    if (name === null) throw new TicketingError('not_found', 'You have no place with this id.')
     return name
   }
 
-  /** What Redis knows a caller by: it never learns who they are. */
+  /** The digest by which Redis knows a caller: Redis never learns user ids. */
   callerOf(userId: string): Buffer {
     return createHmac('sha256', this.#secret).update(`caller ${userId}`).digest().subarray(0, callerBytes)
   }
@@ -58,7 +58,7 @@ export class PlaceIds {
   }
 }
 
-/** The index of the place that a pass was given for; null for a pass beside the queue, whose id begins with a time. */
+/** The index of the place for which a pass was given; null for a bypass pass, whose id begins with a time. */
 export function placeOfPass(passId: string): number | null {
   const index = bytesOfUuid(passId).readUIntBE(0, indexBytes)
   return index < maxPlaces ? index : null

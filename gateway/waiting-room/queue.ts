@@ -14,14 +14,14 @@ import {
 } from './scripts.ts'
 
 export interface Place {
-  /** Arrival index: what the place id carries. */
+  /** The arrival index in the place id. */
   readonly index: number
   readonly state: PlaceState
-  /** The order of calls. */
+  /** The position in the order of calls. */
   readonly number: number
-  /** How many are called before. */
+  /** How many places are called before this one. */
   readonly ahead: number
-  /** Redis' clock: until when a call or a session lasts; 0 otherwise. */
+  /** By the clock of Redis: until when a call or a session lasts; 0 otherwise. */
   readonly untilMs: number
 }
 
@@ -33,11 +33,11 @@ export type Joined =
 
 export type Admission =
   | { readonly kind: 'session'; readonly beganMs: number }
-  /** Called, but sessions begin at a limited rate. */
+  /** Called, but the rate at which sessions begin is used up. */
   | { readonly kind: 'wait'; readonly waitMs: number }
   | { readonly kind: 'no call'; readonly state: PlaceState }
 
-/** Indexes `from` to `to` - 1, which nobody else was ever given. */
+/** Indexes `from` to `to` - 1, which were never given out before. */
 export interface Block {
   readonly from: number
   readonly to: number
@@ -46,48 +46,48 @@ export interface Block {
 export interface Serving {
   readonly serving: number
   readonly issued: number
-  /** First and last of numbers that nobody has. */
+  /** First and last of a range of numbers without a place. */
   readonly gaps: readonly (readonly [number, number])[]
   readonly active: number
   readonly called: number
-  /** Redis' clock, in milliseconds. */
+  /** The clock of Redis, in milliseconds. */
   readonly nowMs: number
-  /** The present rate of calls, at most that of the settings. */
+  /** The current rate of calls, at most that of the settings. */
   readonly callsPerMinute: number
-  /** Places in the roll of a draw to come, once the pre-queue has closed. */
+  /** Places in the roll of a coming draw, once the pre-queue has closed. */
   readonly rolled: number | null
 }
 
-/** What the controller of a room's rate goes by, of all gateways, smoothed. */
+/** The smoothed values from all gateways that control a room's rate. */
 export interface Control {
   readonly callsPerMinute: number
-  /** Calls to booking workers under way. */
+  /** Calls to booking workers in flight. */
   readonly pending: number
   readonly medianHoldMs: number
 }
 
-/** A pass that was issued. */
+/** An issued pass. */
 export interface JournalEntry {
   readonly number: number
-  /** Redis' clock, in milliseconds. */
+  /** The clock of Redis, in milliseconds. */
   readonly atMs: number
   readonly serving: number
 }
 
-/** What a session does not depend on. */
+/** Settings that do not affect a session. */
 const unused = { state: 'paused', callsPerMinute: 1, adaptive: false, maxActive: 1, claimMs: 1 } as const
 
-/** The queue of every event's waiting room, in Redis. One script a step; each throws when Redis does not answer. */
+/** The queue of every event's waiting room, in Redis. Each step is one script; each method throws when Redis does not answer. */
 export class Queue {
   readonly #redis: RedisClient
 
-  /** `readScript`: tests plant faults with it. */
+  /** `readScript`: for tests that plant faults. */
   constructor(redis: RedisClient, readScript?: (name: string) => string) {
     this.#redis = redis
     defineSteps(redis, readScript)
   }
 
-  /** The place of a caller: the one they have, or a new one at the end. */
+  /** The caller's place: the existing one, or a new one at the end. */
   async join(eventId: string, caller: Buffer, settings: RoomSettings, now?: number): Promise<Joined> {
     const max = settings.closesAtMs === undefined ? maxPlaces : maxRollPlaces
     const values = [settingsText(settings, now), caller.toString('base64url'), max]
@@ -99,14 +99,14 @@ export class Queue {
     return { kind: 'place', place: placeOf(index, state), isNew: isNew === 1 }
   }
 
-  /** Lets the room give out the places of a block. One that does not follow those of other gateways is left out. */
+  /** Lets the room give out the places of a block. A block that does not follow those of other gateways is ignored. */
   async addBlock(eventId: string, block: Block, settings: RoomSettings, now?: number): Promise<void> {
     const values = [settingsText(settings, now), block.from, block.to]
     const keys = roomKeysOf(eventId)
     await withRedisSpan('add-room-block', () => this.#redis.addRoomBlock(keys.length, ...keys, ...values))
   }
 
-  /** What a place is now, and counts its owner as present. Restores a place that Redis has lost: the id must have been verified. */
+  /** The current state of a place; marks its owner as present. Restores a place that Redis has lost, so the id must have been verified. */
   async look(eventId: string, caller: Buffer, index: number, settings: RoomSettings, now?: number): Promise<Place> {
     const values = [settingsText(settings, now), caller.toString('base64url'), index]
     const keys = [...roomKeysOf(eventId), callersKey(eventId, caller)]
@@ -116,7 +116,7 @@ export class Queue {
     return placeOf(seen, state)
   }
 
-  /** Turns a call into a session; asked again, answers the same session. */
+  /** Turns a call into a session; repeated, returns the same session. */
   async admit(eventId: string, index: number, settings: RoomSettings, now?: number): Promise<Admission> {
     const keys = roomKeysOf(eventId)
     const [state, , third, ms] = await withRedisSpan('admit-to-shop', () =>
@@ -127,7 +127,7 @@ export class Queue {
     return { kind: 'no call', state }
   }
 
-  /** Keeps a session alive; answers whether it lasts. */
+  /** Extends a session; returns whether it is still active. */
   async touch(
     eventId: string,
     session: { index: number; beganMs: number },
@@ -139,7 +139,7 @@ export class Queue {
     return (await withRedisSpan('touch-session', () => this.#redis.touchSession(keys.length, ...keys, ...values))) === 1
   }
 
-  /** Ends a place or a session for good; its slot is free at once. */
+  /** Ends a place or session permanently; its slot is free at once. */
   async leave(eventId: string, index: number, settings: RoomSettings, now?: number): Promise<void> {
     const keys = roomKeysOf(eventId)
     await withRedisSpan('leave-room', () =>
@@ -159,7 +159,7 @@ export class Queue {
     }
   }
 
-  /** Tells the room how much a gateway has to do; once a second the rate of calls follows all reports of the last seconds. */
+  /** Reports a gateway's load to the room. Once a second the rate of calls is set from all recent reports. */
   async control(
     eventId: string,
     { gateway, ...load }: LoadReport & { readonly gateway: string },
@@ -175,7 +175,7 @@ export class Queue {
     return { callsPerMinute, pending: hundredths / 100, medianHoldMs: median }
   }
 
-  /** Enters a place into the roll of the draw, until the pre-queue has closed. Answers whether it takes part. */
+  /** Enters a place into the roll of the draw, until the pre-queue has closed. Returns whether the place takes part. */
   async enterRoll(
     eventId: string,
     { index, leaf }: { index: number; leaf: Buffer },
@@ -187,18 +187,18 @@ export class Queue {
     return (await withRedisSpan('enter-roll', () => this.#redis.enterRoll(keys.length, ...keys, ...values))) === 1
   }
 
-  /** A part of the roll; shorter where it ends. */
+  /** A part of the roll; shorter at its end. */
   async readRoll(eventId: string, { first, length }: { first: number; length: number }): Promise<Buffer> {
     if (length === 0) return Buffer.alloc(0)
     return this.#redis.getrangeBuffer(roomKey(eventId, 'roll'), first * leafBytes, (first + length) * leafBytes - 1)
   }
 
-  /** Writes ranks of four bytes from an index on. They count once `adoptDraw` has found all of them. */
+  /** Writes ranks of four bytes, starting at an index. They count only after `adoptDraw` has found all of them. */
   async writeRanks(eventId: string, first: number, ranks: Buffer): Promise<void> {
     await this.#redis.setrange(roomKey(eventId, 'ranks'), first * 4, ranks)
   }
 
-  /** Makes the ranks that were written the numbers of the room. `settings.drawn` must not be set. */
+  /** Makes the written ranks the numbers of the room. `settings.drawn` must not be set. */
   async adoptDraw(
     eventId: string,
     { count, entrants }: { count: number; entrants: number },
@@ -210,7 +210,7 @@ export class Queue {
     await withRedisSpan('adopt-draw', () => this.#redis.adoptDraw(keys.length, ...keys, ...values))
   }
 
-  /** Admissions among the next `limit` entries of the journal, oldest first; `next`: the entry to go on after. */
+  /** Admissions among the next `limit` entries of the journal, oldest first; `next`: the entry after which to continue. */
   async admissions(
     eventId: string,
     { after, limit }: { after: string | undefined; limit: number },

@@ -1,9 +1,9 @@
--- The beginning of every script of the waiting room: what the steps share. One event's room, all by the clock of Redis.
+-- The shared beginning of every script of the waiting room. One event's room; all times are by the clock of Redis.
 --
--- A place is an arrival index, counted from 0. Its number is the order in which places are called: the rank of the draw plus one for
--- indexes below `drawn`, else the index plus one. Before the draw, while nobody is called, the latter stands for all of them.
--- `serving` is the highest number that was called, passed over or skipped; it never goes back. Numbers behind it are called only from
--- `late`, where those stand who were passed over and came back.
+-- A place is an arrival index, counted from 0. Its number is its position in the order of calls: for indexes below `drawn` the rank of the
+-- draw plus one, for all others the index plus one. Before the draw nobody is called, and all places use the index.
+-- `serving` is the highest number that was called, passed over or skipped; it never decreases. After it has passed a number, that number is
+-- called only from `late`, the set of places that were passed over and came back.
 --
 -- KEYS[1] room     hash: issued, block_end, run_id, drawn, serving, call_tat, admit_tat, opened_at, gaps, rolled, rate; of `control`:
 --                  controlled_at, pending, median_ms
@@ -12,14 +12,14 @@
 -- KEYS[4] sessions hash: number -> ms at which the session began
 -- KEYS[5] present  sorted set: number -> ms when it was last seen; only of numbers near the front
 -- KEYS[6] passed   sorted set: number -> ms when it was passed over
--- KEYS[7] late     sorted set: number -> number; first in line
+-- KEYS[7] late     sorted set: number -> number; these are called first
 -- KEYS[8] gone     bits by number: left, missed, or had a session
 -- KEYS[9] restored sorted set: number -> number; places inside a gap whose owners have shown their ids
 -- KEYS[10] ranks   four bytes for each drawn index: its rank, big-endian
 -- KEYS[11] journal stream of admissions
 -- KEYS[12] roll    32 bytes for each index of the pre-queue: its leaf
--- ARGV[1] JSON: now (tests only), state, calls_per_minute, adaptive, max_active, claim_ms, session_ms, idle_ms; opens_at, in ms, before which
--- nobody is called; of a draw that is to come: closes_at, in ms; of one that was held: drawn, its places
+-- ARGV[1] JSON: now (tests only), state, calls_per_minute, adaptive, max_active, claim_ms, session_ms, idle_ms; opens_at (ms): nobody is
+-- called before; closes_at (ms): only while a draw is to come; drawn: only after the draw, its number of places
 local settings = cjson.decode(ARGV[1])
 local now = settings.now
 if not now then
@@ -28,22 +28,22 @@ if not now then
 end
 
 local isOpen = settings.state == 'open' and now >= (settings.opens_at or 0)
--- So long nobody is passed over after the room has opened: nobody knows their number yet.
+-- For this time after the opening nobody is passed over: buyers do not know their numbers yet.
 local allPresentMs = 60000
--- Seen within this time counts as present.
+-- A buyer seen within this time counts as present.
 local presentMs = 30000
--- Those passed over keep their claim to the front for this time.
+-- How long a place that was passed over may return to the front.
 local returnMs = 600000
 local maxCalls, maxSteps = 100, 200
 local journalLength = 200000
--- A week after the last look nobody waits any more.
+-- A week after the last read, nobody waits any more.
 local keptSeconds = 604800
 
 local fields = redis.call('HMGET', KEYS[1], 'issued', 'block_end', 'run_id', 'drawn', 'serving', 'call_tat', 'admit_tat', 'opened_at',
   'gaps', 'rolled', 'rate')
 local issued, blockEnd = tonumber(fields[1] or 0), tonumber(fields[2] or 0)
 local runId = fields[3]
--- Another one than noted: Redis has restarted, or a replica took over, and the last second may be lost.
+-- A new run id: Redis has restarted or a replica took over, and the last second may be lost.
 local function presentRunId()
   return redis.call('INFO', 'server'):match('run_id:(%x+)')
 end
@@ -53,14 +53,14 @@ local openedAt = tonumber(fields[8] or 0)
 -- Numbers that were never issued, as {first, last}, in order.
 local gaps = cjson.decode(fields[9] or '[]')
 
--- Places in the roll of the draw, once the pre-queue has closed. It never opens again, whatever the clock does.
+-- Places in the roll of the draw, once the pre-queue has closed. It never opens again, even if the clock goes back.
 local rolled = tonumber(fields[10] or nil)
 if settings.closes_at and not rolled and now >= settings.closes_at then
   rolled = math.max(issued, redis.call('STRLEN', KEYS[12]) / 32)
   issued = rolled
   redis.call('HSET', KEYS[1], 'rolled', rolled, 'issued', issued)
 end
--- After the draw no step goes on before the numbers are here, for the first time or again.
+-- After the draw every step fails until its numbers are in Redis.
 if settings.drawn and settings.drawn ~= drawn then return redis.error_reply('NONUMBERS the numbers of the draw are missing') end
 
 local function numberOf(index)
@@ -73,8 +73,8 @@ local function isGone(number)
   return redis.call('GETBIT', KEYS[8], number) == 1
 end
 
--- A token clock (GCRA): at most rate * t + the burst of one second in any t ms. Answers ms to wait, 0 when it may happen now.
--- The rate is that of the settings, or a lower one that `control` has set: never more, and at least one a second.
+-- A token clock (GCRA): in any t ms at most rate * t + the burst of one second. Returns the ms to wait, 0 for none.
+-- The rate is that of the settings or a lower one set by `control`: never higher, and at least one a second.
 local function rateWithin(wanted)
   return math.min(settings.calls_per_minute, math.max(60, wanted))
 end
@@ -86,7 +86,7 @@ local function waitFor(tat)
   return math.max(0, math.ceil(tat - now - (burst - 1) * interval))
 end
 
--- A clock that was set back does not stop the queue: no debt is larger than the burst.
+-- A clock that was set back must not stop the queue: no debt is larger than the burst.
 callTat, admitTat = math.min(callTat, now + burst * interval), math.min(admitTat, now + burst * interval)
 
 local function gapAround(number)
@@ -95,16 +95,16 @@ local function gapAround(number)
   end
 end
 
--- Whether a number lies in a gap, and its owner has not shown the place since.
+-- Whether a number is in a gap and its owner has not shown the place since.
 local function isMissing(number)
   return gapAround(number) and not redis.call('ZSCORE', KEYS[9], number)
 end
 
--- Puts a place that Redis had lost back at its number; first in line where its turn is over.
+-- Restores a lost place at its number; it is called first if its turn has passed.
 local function bringBack(number)
   redis.call('ZADD', KEYS[9], number, number)
   if number > issued then
-    -- Others before it may be lost as well: they are a gap until they come back.
+    -- Places before it may also be lost: they are a gap until their owners return.
     local gap = gaps[#gaps]
     if gap and gap[2] == issued then gap[2] = number else gaps[#gaps + 1] = {issued + 1, number} end
     issued = number
@@ -113,7 +113,7 @@ local function bringBack(number)
   if number <= serving and not isKnown then redis.call('ZADD', KEYS[7], number, number) end
 end
 
--- Ends sessions and calls whose time is over, then calls numbers while slots and the clock allow.
+-- Ends sessions and calls whose time has run out, then calls numbers while slots and the clock allow.
 local function advance()
   local over = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 1000)
   for _, number in ipairs(over) do
@@ -171,7 +171,7 @@ local function store()
     'gaps', #gaps == 0 and '[]' or cjson.encode(gaps))
 end
 
--- Numbers between `serving` and this one that nobody has.
+-- Numbers between `serving` and this number that have no place.
 local function missingBefore(number)
   local missing = 0
   for _, gap in ipairs(gaps) do
@@ -181,7 +181,7 @@ local function missingBefore(number)
   return missing
 end
 
--- What a place is, as {state, number, ahead, ms}: ms until which a call or a session lasts.
+-- The state of a place, as {state, number, ahead, ms}; ms: until when a call or a session lasts.
 local function describe(number)
   local session = redis.call('ZSCORE', KEYS[3], number)
   if session then return {'admitted', number, 0, tonumber(session)} end

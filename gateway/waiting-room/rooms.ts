@@ -7,20 +7,20 @@ import { anonymous } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { RoomSettings } from './scripts.ts'
 
-/** What is known of a room is at most this old, and so is where its queue stands. */
+/** Largest age of a room's settings, and of the state of its queue. */
 export const freshMs = 1_000
-/** A room that is off may have just been opened: it is asked about more often. */
+/** A room that is off may have just opened: its settings are read more often. */
 const offFreshMs = 200
-/** Rooms that are remembered. */
+/** Rooms in the cache. */
 export const maxRooms = 1_000
 
-/** A waiting room, and what its scripts get of it. */
+/** A waiting room, and the settings for its scripts. */
 export interface KnownRoom {
   readonly room: WaitingRoom
   readonly settings: RoomSettings
 }
 
-/** The rooms of all events as the event worker keeps them. They change rarely: it is asked once a second. */
+/** The rooms of all events, read from the event worker at most once a second, because they rarely change. */
 export class Rooms {
   readonly #bus: Bus
   readonly #rooms = new LRUCache<string, { at: number; room: Promise<KnownRoom> }>({ max: maxRooms })
@@ -30,12 +30,12 @@ export class Rooms {
     this.#bus = bus
   }
 
-  /** The room of an event, also one that is off, at most `maxAgeMs` old. All who ask meanwhile share the answer. Throws `event_not_found`. */
+  /** The room of an event, at most `maxAgeMs` old, even if it is off. Concurrent readers share one call. Throws `event_not_found`. */
   get(eventId: string, context: MessageContext, maxAgeMs = freshMs): Promise<KnownRoom> {
     const known = this.#rooms.get(eventId)
     if (known !== undefined && performance.now() - known.at < maxAgeMs) return known.room
     const room = this.#ask(eventId, context).catch((error: unknown) => {
-      // What was known goes on while the event worker does not answer.
+      // While the event worker does not answer, the known settings stay valid.
       if (known !== undefined && error instanceof TicketingError && error.isFault) return known.room
       this.#rooms.delete(eventId)
       throw error
@@ -44,14 +44,14 @@ export class Rooms {
     return room
   }
 
-  /** As `get`, asked now. */
+  /** As `get`, always read again. */
   async getAnew(eventId: string, context: MessageContext): Promise<KnownRoom> {
     this.#rooms.delete(eventId)
     return this.get(eventId, context)
   }
 
   /** As `get`. Throws `queue_not_enabled` for a room that is off. */
-  async getOpen(eventId: string, context: MessageContext): Promise<KnownRoom> {
+  async getEnabled(eventId: string, context: MessageContext): Promise<KnownRoom> {
     const known = await this.get(eventId, context)
     if (known.room.state !== 'off') return known
     const present = await this.get(eventId, context, offFreshMs)
@@ -61,25 +61,25 @@ export class Rooms {
     return present
   }
 
-  /** As it last was, however long ago: for who cannot wait for the event worker. */
+  /** The last known room, whatever its age: for callers who cannot wait for the event worker. */
   lastKnown(eventId: string): KnownRoom | undefined {
     return this.#last.get(eventId)
   }
 
   async #ask(eventId: string, context: MessageContext): Promise<KnownRoom> {
-    const room = await call(this.#bus, viewWaitingRoom, { event_id: eventId }, inNobodysName(context))
+    const room = await call(this.#bus, viewWaitingRoom, { event_id: eventId }, withoutCaller(context))
     const known = { room, settings: settingsOf(room) }
     this.#last.set(eventId, known)
     return known
   }
 }
 
-/** For questions of the gateway itself: not in the name of its caller. */
-export function inNobodysName({ requestId, deadlineAt }: MessageContext): MessageContext {
+/** The context of a call by the gateway itself, without the caller of the request. */
+export function withoutCaller({ requestId, deadlineAt }: MessageContext): MessageContext {
   return { requestId, caller: anonymous, deadlineAt }
 }
 
-/** Whether the room has a draw that is to come: nobody has a number yet. */
+/** Whether the room's draw is still to come, so that nobody has a number yet. */
 export function isBeforeDraw({ room }: KnownRoom): boolean {
   return room.draw !== null && !room.draw.is_drawn
 }

@@ -4,30 +4,30 @@ import type { Result } from 'ioredis'
 import type { RedisClient } from '#shared/redis.ts'
 import { roomKey } from '#shared/room-keys.ts'
 
-/* How a step of the waiting room is sent to Redis: its script, its keys, and the settings that every script gets. */
+/* How a step of the waiting room is sent to Redis: its script, its keys, and the settings for every script. */
 
-/** What a place can be. `passed`: it was not seen when its turn came; the next look puts it first in line. */
+/** The states of a place. `passed`: the buyer was absent at their turn; the next read puts the place first in the queue. */
 export type PlaceState = 'waiting' | 'called' | 'admitted' | 'passed' | 'gone' | 'expired'
 export type StateReply = [state: PlaceState, number: number, ahead: number, ms: number]
 
-/** The settings of a room that every step gets. Times in milliseconds. */
+/** The settings of a room for every step. Times in milliseconds. */
 export interface RoomSettings {
   readonly state: 'open' | 'paused'
   readonly callsPerMinute: number
-  /** The rate follows the load of the booking workers, and is that of the settings at most. */
+  /** Whether the rate follows the load of the booking workers; it never exceeds `callsPerMinute`. */
   readonly adaptive: boolean
-  /** Sessions and calls at once. */
+  /** Limit of sessions and open calls. */
   readonly maxActive: number
-  /** How long a call may be claimed. */
+  /** How long a call can be claimed. */
   readonly claimMs: number
-  /** How long a session lasts at most, and without a sign of life. */
+  /** Longest session, and how long it lasts without activity. */
   readonly sessionMs: number
   readonly idleMs: number
-  /** Nobody is called before, in ms since 1970: the sale opens then. */
+  /** The opening of the sale, in ms since 1970: nobody is called before. */
   readonly opensAtMs?: number | undefined
-  /** Of a draw that is to come: until when those who join take part, in ms since 1970. */
+  /** Only while a draw is to come: until when joining buyers take part, in ms since 1970. */
   readonly closesAtMs?: number | undefined
-  /** Of a draw that was held: its places. */
+  /** Only after a draw: its number of places. */
   readonly drawn?: number | undefined
 }
 
@@ -77,10 +77,10 @@ const sharedKeys = [
   'journal',
   'roll',
 ]
-/** Callers of an event are spread over so many hashes: small ones take a third of the memory. */
+/** The callers of an event are spread over this many hashes: small hashes take a third of the memory. */
 const callerBuckets = 4_096
 
-/** Makes the steps commands of a client. `readScript`: tests plant faults with it. */
+/** Defines the steps as commands of a client. `readScript`: for tests that plant faults. */
 export function defineSteps(redis: RedisClient, readScript: (name: string) => string = scriptOf): void {
   for (const [file, name] of Object.entries(steps)) {
     redis.defineCommand(name, { lua: `${readScript('room')}\n${readScript(file)}` })
@@ -92,17 +92,17 @@ export function scriptOf(name: string): string {
   return readFileSync(join(import.meta.dirname, `${name}.lua`), 'utf8')
 }
 
-/** The keys that every script gets. */
+/** The keys of every script. */
 export function roomKeysOf(eventId: string): string[] {
   return sharedKeys.map((name) => roomKey(eventId, name))
 }
 
-/** The key of the hash that has a caller. */
+/** The key of the hash that contains a caller. */
 export function callersKey(eventId: string, caller: Buffer): string {
   return roomKey(eventId, `callers:${caller.readUInt16BE(0) % callerBuckets}`)
 }
 
-/** The settings as scripts read them. `now`, in ms since 1970, is for tests: otherwise the clock of Redis counts. */
+/** The settings in the form that scripts read. `now`, in ms since 1970, is for tests: the clock of Redis counts otherwise. */
 export function settingsText(settings: RoomSettings, now?: number): string {
   const { state, callsPerMinute, adaptive, maxActive, claimMs, sessionMs, idleMs, opensAtMs, closesAtMs, drawn } =
     settings
@@ -121,7 +121,7 @@ export function settingsText(settings: RoomSettings, now?: number): string {
   })
 }
 
-/** Whether a step failed because Redis does not have the numbers of the draw that was held. */
+/** Whether a step failed because Redis lacks the numbers of the draw. */
 export function lacksNumbers(error: unknown): boolean {
   return error instanceof Error && error.message.includes('NONUMBERS')
 }

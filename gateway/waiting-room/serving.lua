@@ -1,5 +1,5 @@
--- What everybody may know. Answers {serving, issued, gaps as JSON, active, called, now, calls a minute, places of a roll that has closed
--- or -1}.
+-- The public state of the queue. Returns {serving, issued, gaps as JSON, active, called, now, calls a minute, places of a closed roll or
+-- -1}.
 advance()
 store()
 return {serving, issued, #gaps == 0 and '[]' or cjson.encode(gaps), redis.call('ZCARD', KEYS[3]), redis.call('ZCARD', KEYS[2]), now,

@@ -23,7 +23,7 @@ interface Parts {
   readonly metrics: RoomMetrics
 }
 
-/** Passes, and the sessions that begin with them. Without Redis no session begins, and passes go on by their signature. */
+/** Passes and their sessions. Without Redis no session begins, and existing passes stay valid by their signature. */
 export class Sessions {
   readonly #parts: Parts
 
@@ -31,13 +31,13 @@ export class Sessions {
     this.#parts = parts
   }
 
-  /** A pass, once the place was called. Throws `not_found`, `place_expired` and `queue_not_enabled`. */
+  /** A pass for a called place. Throws `not_found`, `place_expired` and `queue_not_enabled`. */
   async claim(placeId: string, context: MessageContext): Promise<ReplyOf<typeof claimPass>> {
     const { live, queue, placeIds, passes, metrics } = this.#parts
     const { eventId, index } = placeIds.mustBeOf(placeId, context.caller.id)
-    const open = await live.rooms.getOpen(eventId, context)
-    const { room, settings } = open
-    const admission = await live.ask(eventId, open, () => queue.admit(eventId, index, settings))
+    const known = await live.rooms.getEnabled(eventId, context)
+    const { room, settings } = known
+    const admission = await live.ask(eventId, known, () => queue.admit(eventId, index, settings))
     if (admission.kind === 'wait') return { pass: null, expires_at: null, next_poll_ms: admission.waitMs }
     if (admission.kind === 'no call') {
       if (admission.state === 'waiting' || admission.state === 'passed') {
@@ -47,7 +47,7 @@ export class Sessions {
     }
     const { beganMs } = admission
     const exp = Math.floor(beganMs / 1_000) + room.session_s
-    // The same place gives the same pass id, at every gateway and each time: booking counts by it.
+    // One place always gives the same pass id, at every gateway: the booking worker counts by it.
     const sub = context.caller.id
     const idle = room.idle_s * 1_000
     const pass = { sub, event: eventId, place: index, began: beganMs, idle, exp, jti: keyOf(placeId).ownId }
@@ -55,7 +55,7 @@ export class Sessions {
     return { pass: await passes.sign(pass), expires_at: new Date(exp * 1_000).toISOString(), next_poll_ms: 0 }
   }
 
-  /** A pass beside the queue, which the event worker has counted. Throws `queue_not_enabled` and `event_not_found`. */
+  /** A bypass pass, counted by the event worker. Throws `queue_not_enabled` and `event_not_found`. */
   async bypass(request: RequestOf<typeof issueBypass>, context: MessageContext): Promise<ReplyOf<typeof issueBypass>> {
     const { bus, passes, metrics } = this.#parts
     const { pass_id: jti, began_at, session_s, bypassed } = await call(bus, countBypass, request, context)
@@ -77,12 +77,12 @@ export class Sessions {
     const { live, passes, queue } = this.#parts
     const pass = await passes.verify(queuePass).catch(() => null)
     if (pass === null || pass.event !== eventId || pass.sub !== caller.id) return
-    // Asking also reports the load of this gateway, even while nobody polls here.
+    // This read also reports the load of this gateway, even while nobody polls it.
     void live.rooms
       .get(eventId, context)
       .then((known) => (known.room.state === 'off' ? null : live.serving(eventId, known)))
       .catch(() => undefined)
-    // Beside the queue there is no session.
+    // A bypass pass has no session.
     if (pass.place === null) return
     const session = { index: pass.place, beganMs: pass.began }
     const lasting = { sessionMs: pass.exp * 1_000 - pass.began, idleMs: pass.idle }
@@ -91,14 +91,17 @@ export class Sessions {
       const { settings } = live.rooms.lastKnown(eventId) ?? (await live.rooms.get(eventId, context))
       return queue.touch(eventId, session, { ...settings, ...lasting })
     }
-    // Without Redis passes go on by their signature.
+    // Without Redis a pass stays valid by its signature.
     if (await touch().catch(() => true)) return
+    // While the room is off, the booking worker asks for no pass.
+    const present = await live.rooms.get(eventId, context).catch(() => undefined)
+    if (present?.room.state === 'off') return
     throw new TicketingError('pass_expired', 'Your session has ended; join the queue.', {
       extra: { join_url: `/events/${eventId}/queue` },
     })
   }
 
-  /** Ends the session of a pass that has bought: its slot is free at once. Repeating it changes nothing. */
+  /** Ends the session of a pass that has bought: its slot is free at once. Idempotent. */
   async finish(eventId: string, passId: string): Promise<void> {
     const index = placeOfPass(passId)
     if (index === null) return

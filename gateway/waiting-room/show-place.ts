@@ -3,7 +3,7 @@ import { TicketingError } from '#shared/errors.ts'
 import type { Place, Serving } from './queue.ts'
 import { isBeforeDraw, type KnownRoom } from './rooms.ts'
 
-/** By how much nine of ten buyers wait longer than half of them, as trials showed. */
+/** The 90th percentile of the wait, divided by the median, as measured in trials. */
 const spreadAtFixedRate = 1.5
 const spreadAtMovingRate = 2.5
 export const shortestPollMs = 1_000
@@ -11,32 +11,32 @@ const longestPollMs = 30_000
 const leastPollBeforeOpeningMs = 5_000
 
 interface Surroundings {
-  readonly open: KnownRoom
+  readonly known: KnownRoom
   readonly serving: Serving
-  /** How fast the queue moves; undefined while that is not known. */
+  /** How fast the queue moves; undefined if that is not known yet. */
   readonly perSecond: number | undefined
 }
 
-/** A place in its public form. */
+/** The public form of a place. */
 export function showPlace(
   name: Pick<QueuePlace, 'id' | 'event_id' | 'index'>,
   { state, number, ahead, untilMs }: Place,
-  { open, serving: { serving, nowMs, callsPerMinute }, perSecond }: Surroundings,
+  { known, serving: { serving, nowMs, callsPerMinute }, perSecond }: Surroundings,
 ): QueuePlace {
   const isWaiting = state === 'waiting' || state === 'passed'
-  if (isBeforeDraw(open)) {
+  if (isBeforeDraw(known)) {
     return {
       ...name,
       state: isWaiting ? 'waiting' : 'ended',
       ...{ number: null, ahead: null, serving: 0, eta_s: null, claim_in_ms: null },
-      next_poll_ms: pollBefore(Date.parse(open.room.draw?.opens_at ?? '') - nowMs),
+      next_poll_ms: pollBefore(Date.parse(known.room.draw?.opens_at ?? '') - nowMs),
     }
   }
-  const opensInMs = (open.settings.opensAtMs ?? 0) - nowMs
-  const spread = callsPerMinute < open.settings.callsPerMinute ? spreadAtMovingRate : spreadAtFixedRate
+  const opensInMs = (known.settings.opensAtMs ?? 0) - nowMs
+  const spread = callsPerMinute < known.settings.callsPerMinute ? spreadAtMovingRate : spreadAtFixedRate
   const etaS = isWaiting && perSecond !== undefined ? ahead / perSecond : null
-  // While nobody knows how fast it moves, who is near the front must not sleep through the call.
-  const soonestS = open.settings.state === 'open' ? (60 * ahead) / callsPerMinute : null
+  // While the pace is unknown, buyers near the front must not miss their call.
+  const soonestS = known.settings.state === 'open' ? (60 * ahead) / callsPerMinute : null
   return {
     ...name,
     state: isWaiting ? 'waiting' : state === 'called' || state === 'admitted' ? state : 'ended',
@@ -49,17 +49,17 @@ export function showPlace(
   }
 }
 
-/** A place whose turn is over. */
+/** The error for a place whose turn has passed. */
 export function placeExpired(): TicketingError {
   return new TicketingError('place_expired', 'Your turn has passed; join at the end of the queue.')
 }
 
-/** Everybody waits for the same moment: half of the time until then, but never each second. */
+/** Everybody waits for the same moment: poll after half of the remaining time, but not every second. */
 function pollBefore(openingMs: number): number {
   return Math.round(Math.min(longestPollMs, Math.max(leastPollBeforeOpeningMs, openingMs / 2)))
 }
 
-/** An eighth of the remaining wait: the masses ask rarely, those near the front often. */
+/** Poll after an eighth of the remaining wait: most buyers poll rarely, those near the front often. */
 function pollAfter(etaS: number | null): number {
   if (etaS === null) return longestPollMs / 3
   return Math.round(Math.min(longestPollMs, Math.max(shortestPollMs, (etaS * 1_000) / 8)))

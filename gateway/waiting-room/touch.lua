@@ -1,6 +1,6 @@
--- A sign of life of a session, shown by its pass. A session that Redis has lost is restored.
+-- Extends a session whose pass was shown. Restores a session that Redis has lost.
 -- ARGV[2] index   ARGV[3] ms at which it began
--- Answers 1 while it lasts, else 0.
+-- Returns 1 while the session is active, else 0.
 local number, began = numberOf(tonumber(ARGV[2])), tonumber(ARGV[3])
 local isKnown = redis.call('ZSCORE', KEYS[3], number)
 if not isKnown and isGone(number) then return 0 end

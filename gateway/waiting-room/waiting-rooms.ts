@@ -6,12 +6,12 @@ import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
-import { once } from './draws.ts'
 import type { LiveRooms } from './live-rooms.ts'
 import type { RoomMetrics } from './metrics.ts'
+import { once } from './once.ts'
 import type { PlaceIds, PlaceName } from './place-id.ts'
 import type { Joined, Place, Queue } from './queue.ts'
-import { inNobodysName, isBeforeDraw, type KnownRoom } from './rooms.ts'
+import { isBeforeDraw, type KnownRoom, withoutCaller } from './rooms.ts'
 import { placeExpired, showPlace } from './show-place.ts'
 
 interface Parts {
@@ -22,42 +22,42 @@ interface Parts {
   readonly metrics: RoomMetrics
 }
 
-/** Places that a gateway reserves at a time. */
+/** Indexes that a gateway reserves at a time. */
 const blockSize = 10_000
 
-/** The queues of all events: places, and what everybody may know. Without Redis all of it answers `unavailable`. */
+/** The queues of all events: places and the public state. Without Redis every method throws `unavailable`. */
 export class WaitingRooms {
   readonly #parts: Parts
-  /** Under way, by event. */
+  /** In progress, by event. */
   readonly #reserving = new Map<string, Promise<void>>()
 
   constructor(parts: Parts) {
     this.#parts = parts
   }
 
-  /** The place of a caller. Throws `queue_not_enabled` and `queue_full`. */
+  /** The caller's place in a queue. Throws `queue_not_enabled` and `queue_full`. */
   async join(eventId: string, context: MessageContext): Promise<QueuePlace> {
     const userId = context.caller.id
-    const { place, isNew, open } = await this.#joinQueue(eventId, userId, context)
+    const { place, isNew, known } = await this.#joinQueue(eventId, userId, context)
     if (isNew) this.#parts.metrics.joined()
     const name = { eventId, index: place.index }
-    await this.#enterRoll(name, userId, open)
-    return this.#show(name, place, userId, open)
+    await this.#enterRoll(name, userId, known)
+    return this.#show(name, place, userId, known)
   }
 
   /** A place of the caller. Throws `not_found`, and `place_expired` for one that was passed over too long ago. */
   async view(placeId: string, context: MessageContext): Promise<QueuePlace> {
-    const { open, name, place } = await this.#look(placeId, context)
-    return this.#show(name, place, context.caller.id, open)
+    const { known, name, place } = await this.#look(placeId, context)
+    return this.#show(name, place, context.caller.id, known)
   }
 
-  /** A receipt of a place of the caller. Throws `not_found`, `place_expired`, and `draw_not_open` without a draw. */
+  /** The receipt for a place of the caller. Throws `not_found`, `place_expired`, and `draw_not_open` without a draw. */
   async receipt(placeId: string, context: MessageContext): Promise<ReplyOf<typeof viewReceipt>> {
     const { name, takesPart } = await this.#look(placeId, context)
     const { bus, placeIds } = this.#parts
     const leaf = leafOf(placeIds.make(name, context.caller.id)).toString('hex')
     const request = { event_id: name.eventId, index: name.index, leaf, takes_part: takesPart }
-    return call(bus, signReceipt, request, inNobodysName(context))
+    return call(bus, signReceipt, request, withoutCaller(context))
   }
 
   async leave(placeId: string, context: MessageContext): Promise<Record<string, never>> {
@@ -73,21 +73,21 @@ export class WaitingRooms {
     return this.#parts.placeIds.check(placeId, userId)?.eventId === eventId
   }
 
-  /** What everybody may know, at most a second old. */
+  /** The public state of a queue, at most a second old. */
   async serving(eventId: string, context: MessageContext): Promise<ReplyOf<typeof viewServing>> {
     const { live } = this.#parts
-    const open = await live.rooms.getOpen(eventId, context)
-    const { serving, issued, gaps, nowMs, callsPerMinute } = await live.serving(eventId, open)
-    const { state, opens_at, bypassed, draw } = open.room
+    const known = await live.rooms.getEnabled(eventId, context)
+    const { serving, issued, gaps, active, called, nowMs, callsPerMinute } = await live.serving(eventId, known)
+    const { state, opens_at, bypassed, draw } = known.room
     return {
       ...{ event_id: eventId, state, opens_at, serving, issued },
-      gaps: isBeforeDraw(open) ? [] : gaps.map(([first, last]) => [first, last]),
-      ...{ calls_per_minute: callsPerMinute, bypassed, draw },
+      gaps: isBeforeDraw(known) ? [] : gaps.map(([first, last]) => [first, last]),
+      ...{ calls_per_minute: callsPerMinute, active, called, bypassed, draw },
       as_of: new Date(nowMs).toISOString(),
     }
   }
 
-  /** The journal, oldest first. Throws `event_not_found`. */
+  /** The journal of admissions, oldest first. Throws `event_not_found`. */
   async admissions(
     { event_id, limit, cursor }: ParsedRequestOf<typeof listAdmissions>,
     context: MessageContext,
@@ -110,23 +110,23 @@ export class WaitingRooms {
     eventId: string,
     userId: string,
     context: MessageContext,
-  ): Promise<Extract<Joined, { kind: 'place' }> & { readonly open: KnownRoom }> {
+  ): Promise<Extract<Joined, { kind: 'place' }> & { readonly known: KnownRoom }> {
     const { live, queue, placeIds } = this.#parts
     const caller = placeIds.callerOf(userId)
-    let open = await live.rooms.getOpen(eventId, context)
-    const joinsFrom = open.room.draw?.joins_from ?? null
+    let known = await live.rooms.getEnabled(eventId, context)
+    const joinsFrom = known.room.draw?.joins_from ?? null
     if (joinsFrom !== null && Date.parse(joinsFrom) > Date.now()) {
       throw new TicketingError('queue_not_enabled', `The queue opens at ${joinsFrom}; join then.`)
     }
-    const join = () => live.ask(eventId, open, () => queue.join(eventId, caller, open.settings))
+    const join = () => live.ask(eventId, known, () => queue.join(eventId, caller, known.settings))
     let joined = await join()
     if (joined.kind === 'no block') {
-      // All who come meanwhile wait for the same block: one for each of them would leave a gap of that many blocks.
-      await once(this.#reserving, eventId, () => this.#addBlock(eventId, open, context))
-      open = await live.rooms.getOpen(eventId, context)
+      // All callers in the meantime wait for the same block: one block each would leave many gaps.
+      await once(this.#reserving, eventId, () => this.#addBlock(eventId, known, context))
+      known = await live.rooms.getEnabled(eventId, context)
       joined = await join()
     }
-    if (joined.kind === 'place') return { ...joined, open }
+    if (joined.kind === 'place') return { ...joined, known }
     if (joined.kind === 'full') throw new TicketingError('queue_full', 'The queue is full; try again later.')
     throw new TicketingError('unavailable', 'The queue is being set up; try again shortly.')
   }
@@ -134,43 +134,43 @@ export class WaitingRooms {
   async #addBlock(eventId: string, before: KnownRoom, context: MessageContext): Promise<void> {
     const { live, queue, bus } = this.#parts
     await live.handOverRoll(eventId, before)
-    const block = await call(bus, reservePlaces, { event_id: eventId, count: blockSize }, inNobodysName(context))
-    // No draw is announced any more once a block is reserved; what was known before may not have heard of one.
-    const open = await live.rooms.getAnew(eventId, context)
-    await live.ask(eventId, open, () => queue.addBlock(eventId, block, open.settings))
+    const block = await call(bus, reservePlaces, { event_id: eventId, count: blockSize }, withoutCaller(context))
+    // Once a block is reserved, no draw can be announced any more. The cached settings may miss a draw announced before.
+    const known = await live.rooms.getAnew(eventId, context)
+    await live.ask(eventId, known, () => queue.addBlock(eventId, block, known.settings))
   }
 
   async #look(
     placeId: string,
     context: MessageContext,
-  ): Promise<{ open: KnownRoom; name: PlaceName; place: Place; takesPart: boolean }> {
+  ): Promise<{ known: KnownRoom; name: PlaceName; place: Place; takesPart: boolean }> {
     const { live, queue, placeIds } = this.#parts
     const userId = context.caller.id
     const { eventId, index } = placeIds.mustBeOf(placeId, userId)
-    const open = await live.rooms.getOpen(eventId, context)
+    const known = await live.rooms.getEnabled(eventId, context)
     const caller = placeIds.callerOf(userId)
-    const place = await live.ask(eventId, open, () => queue.look(eventId, caller, index, open.settings))
+    const place = await live.ask(eventId, known, () => queue.look(eventId, caller, index, known.settings))
     if (place.state === 'expired') throw placeExpired()
     const name = { eventId, index: place.index }
-    return { open, name, place, takesPart: await this.#enterRoll(name, userId, open) }
+    return { known, name, place, takesPart: await this.#enterRoll(name, userId, known) }
   }
 
   /**
-   * Before the draw every sign of a place enters it into the roll, also again: Redis may have lost it. Answers whether the roll has it;
-   * false after the draw, when the event worker knows.
+   * Before the draw, every read of a place enters it into the roll again, because Redis may have lost it. Returns whether the roll has the
+   * place; false after the draw, when the event worker knows.
    */
-  async #enterRoll(name: PlaceName, userId: string, open: KnownRoom): Promise<boolean> {
-    if (!isBeforeDraw(open)) return false
+  async #enterRoll(name: PlaceName, userId: string, known: KnownRoom): Promise<boolean> {
+    if (!isBeforeDraw(known)) return false
     const { live, queue, placeIds } = this.#parts
     const entry = { index: name.index, leaf: leafOf(placeIds.make(name, userId)) }
-    return live.ask(name.eventId, open, () => queue.enterRoll(name.eventId, entry, open.settings))
+    return live.ask(name.eventId, known, () => queue.enterRoll(name.eventId, entry, known.settings))
   }
 
-  async #show(name: PlaceName, place: Place, userId: string, open: KnownRoom): Promise<QueuePlace> {
+  async #show(name: PlaceName, place: Place, userId: string, known: KnownRoom): Promise<QueuePlace> {
     const { live, placeIds } = this.#parts
-    const serving = await live.serving(name.eventId, open)
+    const serving = await live.serving(name.eventId, known)
     const id = placeIds.make(name, userId)
     const perSecond = live.perSecond(name.eventId, serving.nowMs)
-    return showPlace({ id, event_id: name.eventId, index: name.index }, place, { open, serving, perSecond })
+    return showPlace({ id, event_id: name.eventId, index: name.index }, place, { known, serving, perSecond })
   }
 }

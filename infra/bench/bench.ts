@@ -1,15 +1,17 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { ParseArgsConfig, parseArgs } from 'node:util'
 import { parseCommandLine } from '../command-line.ts'
 import { readInfraConfig } from '../config.ts'
+import { writeWhole } from '../kept-file.ts'
 import { type Progress, progressBar } from '../progress-bar.ts'
 import type { Say } from '../say.ts'
 import { installMissing } from '../system/programs/install.ts'
 import { type System, type SystemOptions, startSystem } from '../system/start-system.ts'
 import { stopSignals } from '../system/stop-signals.ts'
 import { temporarySettings } from '../system/temporary-settings.ts'
+import { areGood, type Verdict } from './verdict.ts'
 
 /** What a benchmark works with while it measures. */
 export interface Bench {
@@ -24,7 +26,14 @@ export interface Bench {
 
 type Flags = NonNullable<ParseArgsConfig['options']>
 
-export interface Benchmark<Options extends Flags, Result extends object> {
+interface Judged {
+  /** The exit code is 1 unless all are good. */
+  readonly verdicts: readonly Verdict[]
+  /** Too short to be judged. */
+  readonly quick?: boolean
+}
+
+export interface Benchmark<Options extends Flags, Result extends Judged> {
   readonly usage: string
   /** Beside `--help`. */
   readonly options?: Options
@@ -33,17 +42,17 @@ export interface Benchmark<Options extends Flags, Result extends object> {
   measure(bench: Bench, flags: ReturnType<typeof parseArgs<{ options: Options }>>['values']): Promise<Result>
   /** The result for people. */
   lines(result: Result): readonly string[]
-  /** Otherwise the exit code is 1. */
-  isGood(result: Result): boolean
 }
+
+const showEveryMs = 250
 
 const help = { help: { type: 'boolean', short: 'h' } } as const
 
 /** The command of a benchmark: measures, prints and writes the result, and stops all that was started. Throws `ExplainedError`. */
-export async function runBenchmark<const Options extends Flags, Result extends object>(
+export async function runBenchmark<const Options extends Flags, Result extends Judged>(
   benchmark: Benchmark<Options, Result>,
 ): Promise<void> {
-  const { usage, options, file, measure, lines, isGood } = benchmark
+  const { usage, options, file, measure, lines } = benchmark
   const parsed: { values: object } = parseCommandLine(
     process.argv.slice(2),
     { options: { ...options, ...help } },
@@ -52,14 +61,14 @@ export async function runBenchmark<const Options extends Flags, Result extends o
   const flags = parsed.values as Parameters<typeof measure>[1] & { readonly help?: boolean }
   if (flags.help) return console.log(usage)
   const { stopping } = stopSignals(console.log)
-  const closers: (() => unknown)[] = []
+  await using closers = new AsyncDisposableStack()
   const bench: Bench = {
     stopping,
     bar: (label) => progressBar(process.stderr, label),
-    onStop: (close) => void closers.push(close),
+    onStop: (close) => closers.defer(async () => void (await close())),
     async start(options = {}) {
       const system = await startBenchSystem({ ...options, say: console.log, stopping })
-      closers.push(() => system.stop())
+      closers.defer(() => system.stop())
       return system
     },
   }
@@ -71,16 +80,14 @@ export async function runBenchmark<const Options extends Flags, Result extends o
       await writeFigures(file.replace('.json', '.md'), text.join('\n').trim()),
     ]
     console.log([...text, '', ...files.map((each) => `written to ${each}`)].join('\n'))
-    if (!isGood(result)) process.exitCode = 1
+    if (!result.quick && !areGood(result.verdicts)) process.exitCode = 1
   } catch (error) {
     if (!stopping.aborted) throw error
     process.exitCode = 1
-  } finally {
-    for (const close of closers.toReversed()) await close()
   }
 }
 
-export interface BenchSystemOptions extends Pick<SystemOptions, 'counts' | 'environment' | 'env' | 'given'> {
+export interface BenchSystemOptions extends Pick<SystemOptions, 'counts' | 'environment' | 'given'> {
   readonly say: Say
   readonly stopping: AbortSignal
 }
@@ -97,35 +104,35 @@ export async function startBenchSystem({ say, stopping, environment, ...more }: 
   })
 }
 
-/** Never seen half written. Answers the file. */
+/** Answers the file. */
 async function writeFigures(name: string, text: string): Promise<string> {
   const directory = join(readInfraConfig().dataDirectory, 'bench')
   await mkdir(directory, { recursive: true })
   const file = join(directory, name)
-  const fresh = `${file}.${process.pid}`
-  await writeFile(fresh, `${text}\n`)
-  await rename(fresh, file)
+  writeWhole(file, `${text}\n`)
   return file
 }
 
 /** Runs a load of so many seconds, with a bar. */
-export function withBar<Result>(
+export async function withBar<Result>(
   { bar, stopping }: Bench,
   { label, seconds }: { label: string; seconds: number },
-  run: (part: { seconds: number; stopping: AbortSignal; onProgress(done: number): void }) => Promise<Result>,
+  run: (time: { seconds: number; stopping: AbortSignal }) => Promise<Result>,
 ): Promise<Result> {
   const progress = bar(`s, ${label}`)
-  const onProgress = (done: number): void => progress.show(Math.round(done), seconds)
-  return run({ seconds, stopping, onProgress }).finally(() => progress.clear())
-}
-
-/** Leaves the servers alone on the machine. */
-export async function stopProcesses(system: System): Promise<void> {
-  await Promise.all(system.processes().map((process) => process.stop()))
+  const begin = performance.now()
+  const show = (): void => progress.show(Math.round((performance.now() - begin) / 1_000), seconds)
+  const shown = setInterval(show, showEveryMs)
+  try {
+    return await run({ seconds, stopping })
+  } finally {
+    clearInterval(shown)
+    progress.clear()
+  }
 }
 
 /** Under which a result was measured. */
-export function conditions(more: Readonly<Record<string, string | number>>) {
+export function conditions<More extends Readonly<Record<string, string | number>>>(more: More) {
   return {
     measured_at: new Date().toISOString(),
     processors: availableParallelism(),

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { rounded } from './quantile.ts'
 
 /** Of a second, as Linux counts processor time for `/proc`. */
 const ticksPerSecond = 100
@@ -19,7 +20,7 @@ export function cpuTimes(pids: ReadonlyMap<string, number>): Map<string, number>
   return seconds
 }
 
-/** Does some work. Answers with its result how many seconds of processor time each process has used meanwhile. */
+/** Does some work. Answers its result, and the seconds of processor time that each process has used meanwhile. */
 export async function cpuDuring<Result>(
   pids: ReadonlyMap<string, number>,
   work: () => Promise<Result>,
@@ -27,6 +28,11 @@ export async function cpuDuring<Result>(
   const before = cpuTimes(pids)
   const result = await work()
   return { result, used: new Map([...cpuTimes(pids)].map(([name, used]) => [name, used - (before.get(name) ?? 0)])) }
+}
+
+/** Milliseconds of processor time of each process for one request. */
+export function msEach(used: ReadonlyMap<string, number>, requests: number): Record<string, number> {
+  return Object.fromEntries([...used].map(([name, seconds]) => [name, rounded((seconds * 1_000) / requests, 2)]))
 }
 
 function processes(): { pid: number; parent: number; cpuSeconds: number }[] {

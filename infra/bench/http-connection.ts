@@ -1,17 +1,8 @@
 import { connect, type Socket } from 'node:net'
-import { AnswerReader, type HttpAnswer } from './answer-reader.ts'
+import { answerIn, type HttpAnswer } from './http-answer.ts'
 
-interface Pending {
-  resolve(answer: HttpAnswer): void
-  reject(error: Error): void
-}
-
-export interface ConnectionOptions {
-  /** Where it comes from; default: as the kernel chooses. */
-  readonly localAddress?: string | undefined
-  /** How long an answer may take; by default longer than the gateway takes for anything. */
-  readonly deadlineMs?: number
-}
+/** How long an answer may take: longer than the gateway takes for anything. */
+const deadlineMs = 10_000
 
 /**
  * One kept-alive connection that carries one request at a time and is opened again when it broke. It understands what our
@@ -21,14 +12,13 @@ export interface ConnectionOptions {
 export class HttpConnection {
   readonly #url: URL
   readonly #localAddress: string | undefined
-  readonly #deadlineMs: number
   #socket: Socket | undefined
-  #pending: Pending | undefined
+  #pending: PromiseWithResolvers<HttpAnswer> | undefined
 
-  constructor(url: string, { localAddress, deadlineMs = 10_000 }: ConnectionOptions = {}) {
+  /** `localAddress`: where it comes from; default: as the kernel chooses. */
+  constructor(url: string, localAddress?: string) {
     this.#url = new URL(url)
     this.#localAddress = localAddress
-    this.#deadlineMs = deadlineMs
   }
 
   /** Answers what comes back, whatever its status. Throws when the connection breaks or time is up. */
@@ -53,10 +43,10 @@ export class HttpConnection {
   /** As `get`, for a whole request as it is sent. */
   send(request: string | Buffer): Promise<HttpAnswer> {
     const socket = this.#socket ?? this.#open()
-    return new Promise((resolve, reject) => {
-      this.#pending = { resolve, reject }
-      socket.write(request)
-    })
+    const pending = Promise.withResolvers<HttpAnswer>()
+    this.#pending = pending
+    socket.write(request)
+    return pending.promise
   }
 
   /** The next request opens it again. */
@@ -71,18 +61,19 @@ export class HttpConnection {
     const address = { host: hostname, port: Number(port || 80), ...(localAddress !== undefined && { localAddress }) }
     const socket = connect({ ...address, noDelay: true })
     this.#socket = socket
-    const reader = new AnswerReader()
+    let received: Buffer = Buffer.alloc(0)
     /** What happens to a connection that was closed, and perhaps opened again, is of no interest. */
     const isCurrent = (): boolean => this.#socket === socket
-    socket.setTimeout(this.#deadlineMs, () => {
-      if (isCurrent() && this.#pending !== undefined) {
-        socket.destroy(new Error(`no answer within ${this.#deadlineMs} ms`))
-      }
+    socket.setTimeout(deadlineMs, () => {
+      if (isCurrent() && this.#pending !== undefined) socket.destroy(new Error(`no answer within ${deadlineMs} ms`))
     })
     socket.on('data', (chunk: Buffer) => {
       try {
-        const answer = reader.read(chunk)
-        if (answer !== undefined && isCurrent()) this.#settle((pending) => pending.resolve(answer))
+        received = received.length === 0 ? chunk : Buffer.concat([received, chunk])
+        const answer = answerIn(received)
+        if (answer === undefined) return
+        received = Buffer.alloc(0)
+        if (isCurrent()) this.#takePending()?.resolve(answer)
       } catch (error) {
         socket.destroy(error as Error)
       }
@@ -94,12 +85,12 @@ export class HttpConnection {
 
   #fail(error: Error): void {
     this.#socket = undefined
-    this.#settle((pending) => pending.reject(error))
+    this.#takePending()?.reject(error)
   }
 
-  #settle(how: (pending: Pending) => void): void {
+  #takePending(): PromiseWithResolvers<HttpAnswer> | undefined {
     const pending = this.#pending
     this.#pending = undefined
-    if (pending !== undefined) how(pending)
+    return pending
   }
 }

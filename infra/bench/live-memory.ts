@@ -4,13 +4,13 @@ const answerWithinMs = 10_000
 
 /**
  * Bytes of memory that a process still needs after collecting its garbage, array buffers included, asked by Node's inspector on that
- * port. What the system says it occupies goes up and down by tens of megabytes with the mood of the collector.
+ * port. The size that the system reports moves by tens of megabytes, as the collector decides.
  */
 export async function liveMemory(inspectorPort: number): Promise<number> {
   const signal = AbortSignal.timeout(answerWithinMs)
   const targets = await fetch(`http://127.0.0.1:${inspectorPort}/json/list`, { signal })
   const [target] = (await targets.json()) as { webSocketDebuggerUrl: string }[]
-  if (target === undefined) throw new Error(`nobody is to be inspected on port ${inspectorPort}`)
+  if (target === undefined) throw new Error(`no inspector answers on port ${inspectorPort}`)
   const socket = new WebSocket(target.webSocketDebuggerUrl)
   /** One at a time. */
   const command = async (method: string): Promise<Record<string, number>> => {

@@ -1,4 +1,4 @@
-/** The smallest of ascending values that at least `share` of them do not exceed (nearest rank); NaN when there are none. */
+/** The smallest value that a share of the values does not exceed (nearest rank); NaN when there are none. */
 export function quantile(ascending: readonly number[], share: number): number {
   return ascending[Math.max(0, Math.ceil(ascending.length * share) - 1)] ?? Number.NaN
 }
@@ -12,7 +12,7 @@ export function ascending(values: readonly number[]): number[] {
   return values.toSorted((one, other) => one - other)
 }
 
-/** The nearest number with so many decimals. */
+/** The nearest number with that number of decimals. */
 export function rounded(value: number, decimals: number): number {
   return Number(value.toFixed(decimals))
 }

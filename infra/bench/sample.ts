@@ -1,7 +1,15 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { ClosedLoop, type Traffic } from './closed-loop.ts'
 import { cpuDuring } from './cpu-time.ts'
+import type { HttpAnswer } from './http-answer.ts'
+import { ClosedLoop } from './load.ts'
 import { ascending, quantile } from './quantile.ts'
+
+/** What is asked, and what a good answer is. */
+export interface Traffic {
+  /** A whole request. */
+  next(): string | Buffer
+  isGood(answer: Pick<HttpAnswer, 'status' | 'head'>): boolean
+}
 
 /** What answered requests for some time. */
 export interface Sample {
@@ -28,7 +36,7 @@ export interface Answering {
   readonly behind: ReadonlyMap<string, number>
 }
 
-export interface LoadOptions {
+export interface SampleOptions {
   readonly traffic: Traffic
   readonly connections: number
   /** Before the measurement, once all connections have had an answer. */
@@ -38,23 +46,27 @@ export interface LoadOptions {
 }
 
 /** What a process does under a load, in which each connection asks again as soon as it has its answer. */
-export async function sampleOf({ url, pid, behind }: Answering, options: LoadOptions): Promise<Sample> {
+export async function sampleOf({ url, pid, behind }: Answering, options: SampleOptions): Promise<Sample> {
   const { traffic, connections, leadInMs, measuredMs, stopping } = options
-  const loop = new ClosedLoop({ url, connections, traffic })
+  const loop = new ClosedLoop({
+    url,
+    connections,
+    async ask(connection) {
+      const answer = await connection.send(traffic.next())
+      if (!traffic.isGood(answer)) throw new Error(answer.head)
+      return true
+    },
+  })
   try {
     await loop.begun()
     await pause(leadInMs, undefined, { signal: stopping })
-    loop.record()
-    const begin = performance.now()
-    const { used, result } = await cpuDuring(new Map([...behind, ['front', pid]]), async () => {
-      await pause(measuredMs, undefined, { signal: stopping })
-      return loop.record()
-    })
-    const seconds = (performance.now() - begin) / 1_000
-    const { latenciesMs, failures, firstFailure } = result
+    const { result, used } = await cpuDuring(new Map([...behind, ['front', pid]]), () =>
+      loop.measure({ seconds: measuredMs / 1_000, stopping }),
+    )
+    const { seconds, failures, firstFailure } = result
     const { 'load generator': generator = 0, ...processes } = Object.fromEntries(used)
-    const answered = latenciesMs.length
-    const latencies = ascending(latenciesMs)
+    const latencies = ascending(result.latenciesMs)
+    const answered = latencies.length
     return {
       gateway_cpu_us: ((processes.front ?? 0) * 1e6) / answered,
       all_cpu_us: (Object.values(processes).reduce((sum, each) => sum + each, 0) * 1e6) / answered,

@@ -1,34 +1,24 @@
-/** A figure with its bound. */
-export interface Verdict {
+/** A figure with its bounds. */
+interface Figure {
   readonly what: string
   readonly value: number
-  readonly at_most?: number
-  readonly at_least?: number
-  readonly is_good: boolean
+  readonly at_most?: number | undefined
+  readonly at_least?: number | undefined
   /** Of single rounds, where there were several. */
   readonly rounds?: readonly number[]
 }
 
-export interface Bounded {
-  readonly what: string
-  readonly value: number
-  readonly atMost?: number | undefined
-  readonly atLeast?: number | undefined
+export interface Verdict extends Figure {
+  readonly is_good: boolean
 }
 
-/** Whether a figure keeps its bounds. */
-export function verdict({ what, value, atMost, atLeast }: Bounded): Verdict {
-  return {
-    what,
-    value,
-    ...(atMost !== undefined && { at_most: atMost }),
-    ...(atLeast !== undefined && { at_least: atLeast }),
-    // NaN is never good.
-    is_good: value <= (atMost ?? Number.POSITIVE_INFINITY) && value >= (atLeast ?? Number.NEGATIVE_INFINITY),
-  }
+/** Whether a figure keeps its bounds; NaN never does. */
+export function verdict(figure: Figure): Verdict {
+  const { value, at_most = Number.POSITIVE_INFINITY, at_least = Number.NEGATIVE_INFINITY } = figure
+  return { ...figure, is_good: value <= at_most && value >= at_least }
 }
 
-export function areGood({ verdicts }: { readonly verdicts: readonly Verdict[] }): boolean {
+export function areGood(verdicts: readonly Verdict[]): boolean {
   return verdicts.every(({ is_good }) => is_good)
 }
 

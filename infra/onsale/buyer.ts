@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { drawPageSize } from '#shared/draw.ts'
+import { codes, SeatMap } from '../bench/seat-map.ts'
 import { type AnswerBody, BuyerClient, type Reply } from './client.ts'
+import type { Pass } from './forgers.ts'
 import type { BuyerPlan } from './plan.ts'
 import type { QueueFront } from './queue-front.ts'
-import { codes, SeatMap } from './seat-map.ts'
 import type { Sleeper } from './sleeper.ts'
 import type { State, Tally } from './tally.ts'
 
@@ -20,16 +21,12 @@ export interface Sale {
   readonly sleeper: Sleeper
   /** Undefined where the system is on another machine: then all come from one address. */
   addressOf(number: number): string | undefined
-  /** Whether nothing is left, neither free nor held. */
+  /** Whether all seats are sold: none is free or held. */
   isSoldOut(): boolean
   /** A hold was answered. */
   onHeld(seatNos: readonly number[]): void
   /** A pass was given out; forgers misuse it. */
-  onPass(userId: string, pass: string): void
-  /** Some take a receipt of their place in the draw. */
-  onReceipt(receipt: string): void
-  /** Two tabs of one buyer got two places. */
-  onSecondPlace(): void
+  onPass(pass: Pass): void
 }
 
 /** Why a buyer goes: thrown wherever they are. */
@@ -41,7 +38,7 @@ const payAgainMs = 500
 const payTries = 120
 /** A wait longer than this is not waited for with an open connection. */
 const idleMs = 10_000
-/** One buyer in so many wants a receipt. */
+/** One buyer in fifty takes a receipt. */
 const receiptEvery = 50
 /** Of one buyer, over a long wait. */
 const maxPromises = 20
@@ -51,20 +48,23 @@ export class Buyer {
   readonly #plan: BuyerPlan
   readonly #sale: Sale
   readonly #client: BuyerClient
-  readonly #address: string | undefined
-  readonly #url: string
   #state: State = 'coming'
   #map: SeatMap | undefined
   #placeId: string | undefined
 
   constructor(plan: BuyerPlan, sale: Sale, run: string) {
+    const { number, random } = plan
     const { gateways, tally, sleeper } = sale
     this.#plan = plan
     this.#sale = sale
-    this.#url = gateways[plan.number % gateways.length] ?? ''
-    this.#address = sale.addressOf(plan.number)
-    const common = { localAddress: this.#address, tally, sleeper, random: plan.random }
-    this.#client = new BuyerClient({ ...common, url: this.#url, userId: `buyer-${run}-${plan.number}` })
+    this.#client = new BuyerClient({
+      url: gateways[number % gateways.length] ?? '',
+      userId: `buyer-${run}-${number}`,
+      localAddress: sale.addressOf(number),
+      tally,
+      random,
+      sleeper,
+    })
   }
 
   /** Resolves when they have gone; `tally.endings` says how. */
@@ -95,28 +95,22 @@ export class Buyer {
   }
 
   async #join(): Promise<AnswerBody> {
-    const { eventId, gateways, tally, sleeper } = this.#sale
+    const { eventId, gateways, tally } = this.#sale
     await this.#client.read('event', `/events/${eventId}`)
     const path = `/events/${eventId}/queue`
     if (this.#plan.habit !== 'two tabs') return bodyOf(await this.#client.post('join', path, {}))
-    const otherTab = new BuyerClient({
-      url: gateways.find((url) => url !== this.#url) ?? this.#url,
-      userId: this.#client.userId,
-      localAddress: this.#address,
-      tally,
-      random: this.#plan.random,
-      sleeper,
-    })
+    const { options } = this.#client
+    const otherTab = new BuyerClient({ ...options, url: gateways.find((url) => url !== options.url) ?? options.url })
     const [one, other] = await Promise.all([this.#client, otherTab].map((tab) => tab.post('join', path, {})))
     otherTab.close()
     const place = bodyOf(one ?? null)
-    if (bodyOf(other ?? null).id !== place.id) this.#sale.onSecondPlace()
+    if (bodyOf(other ?? null).id !== place.id) tally.secondPlaces += 1
     return place
   }
 
   async #takeReceipt(): Promise<void> {
     const reply = await this.#client.readOwn('look', `/queue/${this.#placeId}/receipt`)
-    if (reply?.body.receipt !== undefined) this.#sale.onReceipt(reply.body.receipt)
+    if (reply?.body.receipt !== undefined) this.#sale.tally.receipts.push(reply.body.receipt)
   }
 
   /** Waits for the call and claims the pass. The masses read what everybody reads; near the front they ask for themselves. */
@@ -142,7 +136,7 @@ export class Buyer {
         if (shown?.status === 200) front.saw(shown.body)
         if (place.number === null && front.isDrawn) {
           place = await this.#drawn(place)
-          // Who came after the closing stands on no page.
+          // A place that was taken after the closing is on no page.
           if (place.number === null) break
         }
         if (this.#sale.isSoldOut() || front.isNear(place)) break
@@ -171,7 +165,7 @@ export class Buyer {
       if (reply?.status !== 200 && reply?.status !== 202) return null
       const { pass, next_poll_ms = 1_000 } = reply.body
       if (pass) {
-        this.#sale.onPass(this.#client.userId, pass)
+        this.#sale.onPass({ userId: this.#client.userId, pass })
         return pass
       }
       if (this.#sale.isSoldOut()) return this.#leave('sold out while they waited')
@@ -182,7 +176,8 @@ export class Buyer {
   async #shop(pass: string): Promise<never> {
     const { eventId, seatCount } = this.#sale
     const { choosingMs, patienceMs } = this.#plan
-    const map = new SeatMap({ url: this.#url, eventId, seatCount, localAddress: this.#address })
+    const { url, localAddress } = this.#client.options
+    const map = new SeatMap({ url, eventId, seatCount, localAddress })
     this.#map = map
     map.open()
     await this.#sleep(this.#paced(choosingMs))
@@ -273,7 +268,7 @@ export class Buyer {
     return ms / this.#sale.pace
   }
 
-  /** A long wait for which nobody keeps a connection open. */
+  /** A wait; a long one without an open connection. */
   #idle(ms: number): Promise<void> {
     if (ms > idleMs) this.#client.close()
     return this.#sleep(ms)

@@ -1,6 +1,6 @@
 /*
- * Charts as inline SVG, all with one time axis. Everything is told by form as well as by colour: lines by their dashes, areas by their
- * hatching, and each has its name beside it, so that a print without colour can be read.
+ * Charts as inline SVG, all with one time axis. A print without colour can be read: lines differ by their dashes, areas by their
+ * hatching, and each has its name beside it.
  */
 
 export interface TimeAxis {
@@ -20,7 +20,7 @@ export interface Line {
 export interface Layer {
   readonly name: string
   readonly values: Values
-  readonly fill: 'full' | 'hatched' | 'dotted' | 'empty'
+  readonly fill: 'full' | 'hatched' | 'dots' | 'empty'
 }
 
 export interface Chart {
@@ -56,7 +56,7 @@ export const chartStyle = `
   .chart .dotted { stroke: var(--sea); stroke-dasharray: 1.5 3; stroke-width: 2.2; stroke-linecap: round; }
   .chart .full { fill: var(--ink); }
   .chart .hatched { fill: url(#hatched); stroke: var(--torch); stroke-width: 1; }
-  .chart .dotted-area { fill: url(#dots); stroke: var(--sea); stroke-width: 1; }
+  .chart .dots { fill: url(#dots); stroke: var(--sea); stroke-width: 1; }
   .chart .empty { fill: var(--paper); stroke: var(--quiet); stroke-width: 1; }
 `
 
@@ -73,16 +73,16 @@ export function chartHtml(chart: Chart, axis: TimeAxis): string {
     0,
     limit?.value ?? 0,
     ...lines.flatMap(({ values }) => values.map((value) => value ?? 0)),
-    ...(stacked.at(-1)?.map(({ to }) => to) ?? []),
+    ...(stacked.at(-1)?.bands.map(({ to }) => to) ?? []),
   )
   const y = isLogarithmic ? logarithmic(highest) : linear(highest)
   const x = horizontal(axis.times)
   const last = axis.times.length - 1
   const names = [
-    ...stacked.map((layer, index) => ({
-      name: layers[index]?.name ?? '',
-      sign: `<rect class="${areaClass(layers[index]?.fill)}" width="11" height="9" y="-9"/>`,
-      at: y.of(((layer[last]?.from ?? 0) + (layer[last]?.to ?? 0)) / 2),
+    ...stacked.map(({ name, fill, bands }) => ({
+      name,
+      sign: `<rect class="${fill}" width="11" height="9" y="-9"/>`,
+      at: y.of(((bands[last]?.from ?? 0) + (bands[last]?.to ?? 0)) / 2),
     })),
     ...lines.map(({ name, values, form }) => ({
       name,
@@ -97,7 +97,7 @@ export function chartHtml(chart: Chart, axis: TimeAxis): string {
 ${y.ticks.map((tick) => `<line class="grid" x1="${size.left}" x2="${size.left + plot.width}" y1="${n(y.of(tick))}" y2="${n(y.of(tick))}"/><text x="${size.left - 6}" y="${n(y.of(tick) + 4)}" text-anchor="end">${short(tick)}</text>`).join('')}
 <text x="${size.left - 6}" y="${size.height - 5}" text-anchor="end">${escaped(unit)}</text>
 ${x.ticks.map((tick) => `<text x="${n(x.of(tick))}" y="${size.height - 5}" text-anchor="middle">${clock(tick)}</text>`).join('')}
-${stacked.map((layer, index) => `<path class="${areaClass(layers[index]?.fill)}" d="${areaPath(layer, axis.times, x.of, y.of)}"/>`).join('')}
+${stacked.map(({ fill, bands }) => `<path class="${fill}" d="${areaPath(bands, axis.times, x.of, y.of)}"/>`).join('')}
 ${limit ? `<line class="limit" x1="${size.left}" x2="${size.left + plot.width}" y1="${n(y.of(limit.value))}" y2="${n(y.of(limit.value))}"/>` : ''}
 ${lines.map(({ values, form }) => `<path class="line ${form}" d="${linePath(values, axis.times, x.of, y.of)}"/>`).join('')}
 ${axis.marks.map(({ at }) => `<line class="mark" x1="${n(x.of(at))}" x2="${n(x.of(at))}" y1="${size.top}" y2="${size.top + plot.height}"/>`).join('')}
@@ -167,12 +167,13 @@ interface Band {
   readonly to: number
 }
 
-function stack(layers: readonly Layer[]): Band[][] {
+function stack(layers: readonly Layer[]): (Layer & { readonly bands: readonly Band[] })[] {
   let below: readonly number[] = []
-  return layers.map(({ values }) => {
-    const bands = values.map((value, index) => ({ from: below[index] ?? 0, to: (below[index] ?? 0) + (value ?? 0) }))
+  return layers.map((layer) => {
+    const from = (index: number): number => below[index] ?? 0
+    const bands = layer.values.map((value, index) => ({ from: from(index), to: from(index) + (value ?? 0) }))
     below = bands.map(({ to }) => to)
-    return bands
+    return { ...layer, bands }
   })
 }
 
@@ -195,10 +196,6 @@ function areaPath(bands: readonly Band[], times: readonly number[], x: Place, y:
   const above = bands.map(({ to }, index) => point(index, to))
   const below = bands.map(({ from }, index) => point(index, from)).toReversed()
   return `M${[...above, ...below].join('L')}Z`
-}
-
-function areaClass(fill: Layer['fill'] = 'full'): string {
-  return fill === 'dotted' ? 'dotted-area' : fill
 }
 
 /** Names that would overlap are moved apart, within the height of the chart. */

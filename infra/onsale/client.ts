@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { HttpAnswer } from '../bench/answer-reader.ts'
+import type { HttpAnswer } from '../bench/http-answer.ts'
 import { HttpConnection } from '../bench/http-connection.ts'
 import type { Sleeper } from './sleeper.ts'
 import type { AnswerClass, Step, Tally } from './tally.ts'
@@ -37,11 +37,11 @@ export interface Reply {
 interface ClientOptions {
   readonly url: string
   readonly userId: string
-  /** An address of their own; undefined where the system is not on this machine. */
-  readonly localAddress: string | undefined
-  /** Null: nobody counts. */
-  readonly tally: Tally | null
-  readonly random: () => number
+  /** An address of their own; none where the system is not on this machine. */
+  readonly localAddress?: string | undefined
+  /** Without it nobody counts. */
+  readonly tally?: Tally
+  readonly random?: () => number
   readonly sleeper: Sleeper
 }
 
@@ -51,21 +51,22 @@ interface PostOptions {
   readonly pass?: string
 }
 
-const deadlineMs = 10_000
 /** After the first try; each with the same key. */
 const retries = 3
 const backoffMs = 300
 
 /** What one buyer's page asks for: one connection, and what failed is asked again, with the same key and not at once. */
 export class BuyerClient {
-  readonly userId: string
-  readonly #options: ClientOptions
+  readonly options: ClientOptions
   readonly #connection: HttpConnection
 
   constructor(options: ClientOptions) {
-    this.userId = options.userId
-    this.#options = options
-    this.#connection = new HttpConnection(options.url, { localAddress: options.localAddress, deadlineMs })
+    this.options = options
+    this.#connection = new HttpConnection(options.url, options.localAddress)
+  }
+
+  get userId(): string {
+    return this.options.userId
   }
 
   /** A read that is the same for everybody. Null: no answer. */
@@ -99,7 +100,7 @@ export class BuyerClient {
   }
 
   async #ask(step: Step, send: () => Promise<HttpAnswer>): Promise<Reply | null> {
-    const { tally, random, sleeper } = this.#options
+    const { tally, random = Math.random, sleeper } = this.options
     let wasHeard = false
     for (let tried = 0; ; tried += 1) {
       const startedAt = performance.now()

@@ -1,7 +1,8 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readInfraConfig } from '../config.ts'
 import { reportFailure } from '../explained-error.ts'
+import { writeWhole } from '../kept-file.ts'
 import { stopSignals } from '../system/stop-signals.ts'
 import { standardOutput } from '../terminal/output.ts'
 import { readFlags, usage } from './flags.ts'
@@ -29,18 +30,12 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Answers the folder. No file is ever seen half written. */
+/** Answers the folder. */
 async function writeResult(result: Result): Promise<string> {
   const folder = join(readInfraConfig().dataDirectory, 'onsale')
   await mkdir(folder, { recursive: true })
-  for (const [name, text] of [
-    ['latest.json', `${JSON.stringify(result, null, 1)}\n`],
-    ['report.html', reportHtml(result)],
-  ] as const) {
-    const fresh = join(folder, `${name}.${process.pid}`)
-    await writeFile(fresh, text)
-    await rename(fresh, join(folder, name))
-  }
+  writeWhole(join(folder, 'latest.json'), `${JSON.stringify(result, null, 1)}\n`)
+  writeWhole(join(folder, 'report.html'), reportHtml(result))
   return folder
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { createEvent, type Organiser } from '../bench/organise.ts'
 import { ExplainedError } from '../explained-error.ts'
 import { BuyerClient } from './client.ts'
-import { createEvent, type Organiser, setRoom } from './organiser.ts'
+import { sectionsOf, setRoom } from './organiser.ts'
 import type { Sleeper } from './sleeper.ts'
 import type { Tally } from './tally.ts'
 
@@ -69,25 +70,24 @@ export class Forgers {
       url: gateways[number % gateways.length] ?? '',
       userId,
       localAddress: addressOf(number),
-      // Their requests are counted apart: a refusal is what they are to get.
-      tally: null,
-      random: Math.random,
+      // Without the tally: their requests are counted apart, as each should be refused.
       sleeper,
     })
     const wish = { best_available: { qty: 1 } }
+    const options = pass === undefined ? {} : { pass }
     const isPurchase = Math.floor(number / attempts.length) % 2 === 1
     const reply = isPurchase
-      ? await client.post('pay', '/purchase', { event_id: eventId, ...wish, payment_token: 'tok_ok' }, options(pass))
-      : await client.post('hold', `/events/${eventId}/holds`, wish, options(pass))
+      ? await client.post('pay', '/purchase', { event_id: eventId, ...wish, payment_token: 'tok_ok' }, options)
+      : await client.post('hold', `/events/${eventId}/holds`, wish, options)
     client.close()
     tally.forged.tried += 1
     if (reply !== null && reply.status < 400) tally.forged.accepted += 1
   }
 }
 
-/** A true pass, for an event that nobody else wants. Throws `ExplainedError` where none is given out. */
+/** A true pass for another event, which has no other buyers. Throws `ExplainedError` where none is given out. */
 export async function passOfAnotherEvent(organiser: Organiser, run: string, sleeper: Sleeper): Promise<Pass> {
-  const eventId = await createEvent(organiser, { name: `Another event ${run}`, seats: 10 })
+  const eventId = await createEvent(organiser, { name: `Another event ${run}`, sections: sectionsOf(10) })
   await setRoom(organiser, eventId, {
     state: 'open',
     calls_per_minute: 60,
@@ -98,14 +98,7 @@ export async function passOfAnotherEvent(organiser: Organiser, run: string, slee
     adaptive: false,
   })
   const userId = `foreign-${run}`
-  const client = new BuyerClient({
-    url: organiser.url,
-    userId,
-    localAddress: undefined,
-    tally: null,
-    random: Math.random,
-    sleeper,
-  })
+  const client = new BuyerClient({ url: organiser.url, userId, sleeper })
   try {
     const joined = await client.post('join', `/events/${eventId}/queue`, {})
     if (joined?.status === 401) {
@@ -122,17 +115,13 @@ export async function passOfAnotherEvent(organiser: Organiser, run: string, slee
   }
 }
 
-function options(pass: string | undefined): { pass?: string } {
-  return pass === undefined ? {} : { pass }
-}
-
 /** One letter of the signature is another one. Not the last: some of its bits are not used. */
 function altered(pass: string): string {
   const at = pass.length - 10
   return `${pass.slice(0, at)}${pass[at] === 'A' ? 'B' : 'A'}${pass.slice(at + 1)}`
 }
 
-/** The same claims, by a header that says that nobody needs to sign. */
+/** The same claims under a header that asks for no signature. */
 function unsigned(pass: string): string {
   const header = Buffer.from(JSON.stringify({ alg: 'none', typ: 'pass+jwt' })).toString('base64url')
   return `${header}.${pass.split('.')[1]}.`

@@ -1,54 +1,22 @@
 import type { ReplyOf, RequestOf } from '#shared/contracts/contract.ts'
 import type { viewEvent } from '#shared/contracts/event.ts'
 import type { setWaitingRoom, WaitingRoom } from '#shared/contracts/waiting-room.ts'
+import { type Organiser, organise, Refusal, read, type Section } from '../bench/organise.ts'
 import { ExplainedError } from '../explained-error.ts'
 
 /* What an organiser does for an on-sale, over HTTP. */
-
-export interface Organiser {
-  readonly url: string
-  readonly key: string
-}
 
 /** What an organiser wants of a waiting room. */
 type Room = Omit<RequestOf<typeof setWaitingRoom>, 'event_id'>
 type EventView = ReplyOf<typeof viewEvent>
 
-class Refusal extends ExplainedError {
-  readonly code: unknown
-
-  constructor(message: string, code: unknown) {
-    super(message)
-    this.code = code
-  }
-}
-
 const seatsPerRow = 50
 const rowsPerSection = { least: 4, most: 200 }
 const sections = 5
 const dearestMinor = 12_000
-const deadlineMs = 30_000
-
-/** An event with so many seats, published and so on sale. Answers its id. */
-export async function createEvent(
-  organiser: Organiser,
-  { name, seats }: { name: string; seats: number },
-): Promise<string> {
-  const { id } = await organise<{ id: string }>(organiser, 'POST', '/admin/events', {
-    name,
-    venue: { name: 'Great Hall', city: 'Berlin', country: 'DE', tz: 'Europe/Berlin' },
-    starts_on: '2099-06-01',
-    starts_at_local: '20:00',
-    sections: sectionsOf(seats),
-  })
-  await organise(organiser, 'POST', `/admin/events/${id}/publish`, {})
-  return id
-}
 
 /** Rows of fifty in some five sections; what is left over is one more row. */
-export function sectionsOf(
-  seats: number,
-): { name: string; rows: number; seats_per_row: number; price_minor: number }[] {
+export function sectionsOf(seats: number): Section[] {
   const rows = Math.floor(seats / seatsPerRow)
   const each = Math.min(rowsPerSection.most, Math.max(rowsPerSection.least, Math.ceil(rows / sections)))
   const blocks: { rows: number; seats_per_row: number }[] = []
@@ -112,28 +80,4 @@ export async function stockOf(url: string, eventId: string): Promise<Stock> {
 /** Throws `ExplainedError` unless a gateway answers at a URL. */
 export async function checkGateway(url: string): Promise<void> {
   await read(url, '/livez')
-}
-
-function read<Body>(url: string, path: string): Promise<Body> {
-  return send<Body>(url, path, { method: 'GET' })
-}
-
-function organise<Body>({ url, key }: Organiser, method: 'POST' | 'PUT', path: string, body: object): Promise<Body> {
-  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
-  return send<Body>(url, path, { method, headers, body: JSON.stringify(body) })
-}
-
-async function send<Body>(url: string, path: string, request: RequestInit & { method: string }): Promise<Body> {
-  const response = await fetch(`${url}${path}`, { ...request, signal: AbortSignal.timeout(deadlineMs) }).catch(
-    (error: Error) => {
-      const { message } = error.cause instanceof Error ? error.cause : error
-      throw new ExplainedError(`${url} does not answer: ${message}`, { cause: error })
-    },
-  )
-  const text = await response.text()
-  const answer = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {}
-  if (response.ok) return answer as Body
-  const { code, detail } = answer
-  const what = code === 'event_not_found' ? 'There is no such event' : String(detail ?? 'no reason was given')
-  throw new Refusal(`${what} (${request.method} ${url}${path}: ${response.status}${code ? `, ${code}` : ''})`, code)
 }

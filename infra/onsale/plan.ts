@@ -1,3 +1,5 @@
+import { randomNumbers } from '../random-numbers.ts'
+
 /*
  * What buyers are like, decided by the seed alone. All times are those of real people, in milliseconds; `--pace` divides them. Shapes are
  * those of published on-sales: most come in the quarter of an hour before the opening, in the busiest minute six times as many as in the
@@ -33,12 +35,12 @@ export interface BuyerPlan {
   readonly payingMs: number
   /** How long they wait inside for places that others may give back. */
   readonly patienceMs: number
-  /** Of their own, for what happens on the way. */
+  /** For what happens on the way. */
   readonly random: () => number
 }
 
 const minute = 60_000
-/** Who comes early: nobody sooner than this, and so fast more of them the nearer the opening is. */
+/** Those who come early: none before `fromMs`, and the more the nearer the opening is. */
 const early = { share: 0.65, fromMs: 15 * minute, growMs: 6 * minute }
 /** The others come later and later, half an hour at most. */
 const late = { meanMs: 5 * minute, toMs: 30 * minute }
@@ -81,15 +83,4 @@ function weighted<Name extends string | number>(weights: Readonly<Record<Name, n
     if (left < 0) return name
   }
   return (entries[0] as [Name, number])[0]
-}
-
-/** Numbers from 0 up to 1 that are the same for the same seed, on every machine (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -1,18 +1,20 @@
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { cpuTimes } from '../bench/cpu-time.ts'
+import { cpuDuring } from '../bench/cpu-time.ts'
+import { createEvent, type Organiser } from '../bench/organise.ts'
+import { rounded } from '../bench/quantile.ts'
+import { codes } from '../bench/seat-map.ts'
 import { ExplainedError } from '../explained-error.ts'
 import type { Output } from '../terminal/output.ts'
 import { Buyer, type Sale } from './buyer.ts'
 import type { OnsaleFlags } from './flags.ts'
 import { Forgers, passOfAnotherEvent } from './forgers.ts'
-import { announceDraw, createEvent, type Organiser, type Stock, setRoom, stockOf } from './organiser.ts'
+import { announceDraw, sectionsOf, setRoom, stockOf } from './organiser.ts'
 import { Panel } from './panel.ts'
 import { type BuyerPlan, planBuyer } from './plan.ts'
 import { QueueFront } from './queue-front.ts'
 import type { Result } from './result.ts'
 import { type RoomNow, RoomRecords } from './room-records.ts'
-import { codes } from './seat-map.ts'
 import { Sleeper } from './sleeper.ts'
 import { Tally } from './tally.ts'
 import type { Target } from './target.ts'
@@ -25,14 +27,14 @@ const real = { preQueueMs: 15 * 60_000, holdMs: 10 * 60_000, sessionS: 15 * 60, 
 const drawMs = { before: 60_000, least: 1_000 }
 /** A room takes no shorter times than these. */
 const least = { sessionS: 60, idleS: 30 }
-/** Longer than a page waits before it asks again, while nobody knows how fast the queue moves. */
+/** Longer than a page waits before it asks again, while the speed of the queue is unknown. */
 const claimS = 15
-/** Inside at a time: a tenth as many as seats, within what two processors bear. */
-const active = { share: 1 / 10, least: 25, most: 300 }
+/** Inside at a time: a fifth as many as seats, within what two processors bear. */
+const active = { share: 1 / 5, least: 25, most: 300 }
 /** As many may be called a minute as if each stayed inside for four seconds; the controller begins with a quarter of it. */
 const calls = { perActive: 16, least: 1_200 }
 const sampleEveryMs = 500
-/** Nobody waits for a run that does not end. */
+/** A run that takes longer is stopped. */
 const longestMs = 20 * 60_000
 /** Beyond the last hold. */
 const restMs = 20_000
@@ -51,33 +53,18 @@ export function holdMsAt(pace: number): number {
 }
 
 /** Plays a whole on-sale and judges it. Throws `ExplainedError` where that cannot be done. */
-export async function play(options: PlayOptions): Promise<Result> {
-  const { target, flags } = options
+export async function play({ target, flags, command, output, stopping }: PlayOptions): Promise<Result> {
+  const { buyers, seed, pace } = flags
+  /** In the names of buyers and events. */
   const run = startedAtText()
   const organiser: Organiser = { url: target.gateways[0] ?? '', key: target.organiserKey }
-  const eventId = flags.eventId ?? (await createEvent(organiser, { name: `On-sale ${run}`, seats: flags.seats }))
+  const made = { name: `On-sale ${run}`, sections: sectionsOf(flags.seats) }
+  const eventId = flags.eventId ?? (await createEvent(organiser, made))
   const stock = await stockOf(organiser.url, eventId)
+  using closers = new DisposableStack()
   const records = new RoomRecords(target.redisUrl, eventId)
-  try {
-    await checkRecords({ databaseUrl: target.databaseUrl, records, eventId })
-    return await playAt({ ...options, run, organiser, eventId, stock, records })
-  } finally {
-    records.close()
-  }
-}
-
-interface Scene extends PlayOptions {
-  /** Name of the run, in those of buyers and events. */
-  readonly run: string
-  readonly organiser: Organiser
-  readonly eventId: string
-  readonly stock: Stock
-  readonly records: RoomRecords
-}
-
-async function playAt(scene: Scene): Promise<Result> {
-  const { target, flags, command, output, stopping, run, organiser, eventId, stock, records } = scene
-  const { buyers, seed, pace } = flags
+  closers.defer(() => records.close())
+  await checkRecords({ databaseUrl: target.databaseUrl, records, eventId })
   const startedAt = new Date()
   const planOf = (number: number): BuyerPlan => {
     const plan = planBuyer(seed, number)
@@ -101,7 +88,7 @@ async function playAt(scene: Scene): Promise<Result> {
   const foreign = await passOfAnotherEvent(organiser, run, sleeper)
   const preQueueMs = real.preQueueMs / pace
   const opensAt = Date.now() + preQueueMs
-  // Receipts tell whole seconds.
+  // Receipts have whole seconds.
   const closesAt = new Date(Math.floor((opensAt - Math.max(drawMs.least, drawMs.before / pace)) / 1_000) * 1_000)
   const hasDraw = await announceDraw(organiser, eventId, room, {
     closes_at: closesAt.toISOString(),
@@ -114,9 +101,8 @@ async function playAt(scene: Scene): Promise<Result> {
 
   const crowd = { gateways: target.gateways, eventId, tally, sleeper, run, addressOf }
   const watchers = new Watchers({ ...crowd, seatCount: stock.seats })
+  closers.defer(() => watchers.close())
   const forgers = new Forgers({ ...crowd, foreign })
-  let secondPlaces = 0
-  const receipts: string[] = []
   let soldOutAtMs: number | null = null
   const sale: Sale = {
     ...crowd,
@@ -126,13 +112,11 @@ async function playAt(scene: Scene): Promise<Result> {
     front: new QueueFront(room.calls_per_minute),
     isSoldOut: () => soldOutAtMs !== null,
     onHeld: (seatNos) => watchers.answered(seatNos),
-    onPass: (userId, pass) => forgers.learn({ userId, pass }),
-    onReceipt: (receipt) => receipts.push(receipt),
-    onSecondPlace: () => {
-      secondPlaces += 1
-    },
+    onPass: (pass) => forgers.learn(pass),
   }
   const panel = new Panel({ buyers, seed, pace, output, tally, maxActive })
+  closers.defer(() => panel.stop())
+  closers.defer(() => over.abort())
   const sample = async (): Promise<void> => {
     let now: RoomNow = { serving: 0, rate: null, active: 0, called: 0 }
     for (let number = 1; !over.signal.aborted; number += 1) {
@@ -147,9 +131,7 @@ async function playAt(scene: Scene): Promise<Result> {
       panel.tick(tally.tick({ waiting: tally.inState.queueing, active, called, serving, rate, ...seats }))
     }
   }
-  const cpuBefore = cpuTimes(target.pids())
-  const loadBefore = loadNow()
-  try {
+  const playCrowd = async () => {
     const background = [watchers.watch(over.signal), sample()]
     const opening = openAt(tally.opensAtMs, stopped, async () => {
       if (!hasDraw) await setRoom(organiser, eventId, { ...room, state: 'open' })
@@ -166,7 +148,7 @@ async function playAt(scene: Scene): Promise<Result> {
     if (stopping.aborted) throw new ExplainedError('Stopped before the end: there is no verdict.')
     output.print('Everybody has gone; waiting for rest, and judging by the records of the system …')
     watchers.openAll()
-    const { verdict, faults, admissions } = await judge({
+    const judgement = await judge({
       databaseUrl: target.databaseUrl,
       paymentUrl: target.paymentUrl,
       eventId,
@@ -175,74 +157,72 @@ async function playAt(scene: Scene): Promise<Result> {
       since: startedAt,
       records,
       maps: watchers.maps,
-      secondPlaces,
       drawUrl: hasDraw ? organiser.url : null,
-      receipts,
       tally,
       restMs: holdMs + restMs,
     })
-    const cpu = usedSince(cpuBefore, cpuTimes(target.pids()))
-    const system = Object.entries(cpu).reduce((sum, [name, used]) => sum + (name === simulator ? 0 : used), 0)
-    return {
-      started_at: startedAt.toISOString(),
-      command,
-      event_id: eventId,
-      system: target.name,
-      buyers,
-      seats: stock.available,
-      seed,
-      pace,
-      room: {
-        calls_per_minute: room.calls_per_minute,
-        max_active: maxActive,
-        fixed_rate: flags.fixedRate !== undefined,
-        claim_s: room.claim_s,
-        session_s: room.session_s,
-        hold_s: holdMs / 1_000,
-        pre_queue_s: preQueueMs / 1_000,
-        draw: hasDraw,
+    return { tookS, ...judgement }
+  }
+  const loadBefore = loadNow()
+  const { result, used } = await cpuDuring(target.pids(), playCrowd)
+  const { tookS, verdict, faults, admissions } = result
+  const cpu = Object.fromEntries([...used].map(([name, seconds]) => [name, rounded(seconds, 1)]))
+  const system = Object.entries(cpu).reduce((sum, [name, seconds]) => sum + (name === simulator ? 0 : seconds), 0)
+  return {
+    started_at: startedAt.toISOString(),
+    command,
+    event_id: eventId,
+    system: target.name,
+    buyers,
+    seats: stock.available,
+    seed,
+    pace,
+    room: {
+      calls_per_minute: room.calls_per_minute,
+      max_active: maxActive,
+      fixed_rate: flags.fixedRate !== undefined,
+      claim_s: room.claim_s,
+      session_s: room.session_s,
+      hold_s: holdMs / 1_000,
+      pre_queue_s: preQueueMs / 1_000,
+      draw: hasDraw,
+    },
+    verdict,
+    passed: faults.length === 0,
+    faults,
+    figures: {
+      took_s: rounded(tookS, 1),
+      sold_out_after_s: soldOutAtMs === null ? null : rounded((soldOutAtMs - tally.opensAtMs) / 1_000, 1),
+      second_wave_after_s: rounded(firstHoldS(tally) + holdMs / 1_000, 1),
+      admissions,
+      purchases: tally.purchases.length,
+      tickets: tally.purchases.reduce((sum, { tickets }) => sum + tickets, 0),
+      requests: Object.values(tally.answersInAll).reduce((sum, count) => sum + count, 0),
+      answers: tally.answersInAll,
+      latencies_ms: tally.latencies(),
+      stream_ms: tally.deltas(),
+      streams: {
+        watchers: watchers.maps.length,
+        cuts: watchers.cuts,
+        resets: watchers.maps.reduce((sum, { resets }) => sum + resets, 0),
       },
-      verdict,
-      passed: faults.length === 0,
-      faults,
-      figures: {
-        took_s: tenths(tookS),
-        sold_out_after_s: soldOutAtMs === null ? null : tenths((soldOutAtMs - tally.opensAtMs) / 1_000),
-        second_wave_after_s: tenths(firstHoldS(tally) + holdMs / 1_000),
-        admissions,
-        purchases: tally.purchases.length,
-        tickets: tally.purchases.reduce((sum, { tickets }) => sum + tickets, 0),
-        requests: Object.values(tally.answersInAll).reduce((sum, count) => sum + count, 0),
-        answers: tally.answersInAll,
-        latencies_ms: tally.latencies(),
-        stream_ms: tally.deltas(),
-        streams: {
-          watchers: watchers.maps.length,
-          cuts: watchers.maps.reduce((sum, { cuts }) => sum + cuts, 0),
-          resets: watchers.maps.reduce((sum, { resets }) => sum + resets, 0),
-        },
-        eta: tally.promises(),
-        forged: tally.forged,
-        receipts: receipts.length,
-        endings: Object.fromEntries(tally.endings),
-        cpu_s: cpu,
-        simulator_cpu_share: system === 0 ? null : Math.round(((cpu[simulator] ?? 0) / system) * 100) / 100,
-        simulator_mib: Math.round(process.resourceUsage().maxRSS / 1_024),
-      },
-      conditions: {
-        processors: availableParallelism(),
-        model: cpus()[0]?.model.trim() ?? 'processors',
-        memory_gib: Math.round(totalmem() / 2 ** 30),
-        load_before: loadBefore,
-        load_after: loadNow(),
-        node: process.version,
-      },
-      series: tally.seconds,
-    }
-  } finally {
-    over.abort()
-    panel.stop()
-    watchers.close()
+      eta: tally.promises(),
+      forged: tally.forged,
+      receipts: tally.receipts.length,
+      endings: Object.fromEntries(tally.endings),
+      cpu_s: cpu,
+      simulator_cpu_share: system === 0 ? null : rounded((cpu[simulator] ?? 0) / system, 2),
+      simulator_mib: Math.round(process.resourceUsage().maxRSS / 1_024),
+    },
+    conditions: {
+      processors: availableParallelism(),
+      model: cpus()[0]?.model.trim() ?? 'processors',
+      memory_gib: Math.round(totalmem() / 2 ** 30),
+      load_before: loadBefore,
+      load_after: loadNow(),
+      node: process.version,
+    },
+    series: tally.seconds,
   }
 }
 
@@ -270,16 +250,8 @@ function addressNumber(number: number): string {
   return [24, 16, 8, 0].map((shift) => (from >>> shift) & 255).join('.')
 }
 
-function usedSince(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): Record<string, number> {
-  return Object.fromEntries([...after].map(([name, used]) => [name, tenths(used - (before.get(name) ?? 0))]))
-}
-
 function loadNow(): number {
-  return tenths(loadavg()[0] ?? 0)
-}
-
-function tenths(value: number): number {
-  return Math.round(value * 10) / 10
+  return rounded(loadavg()[0] ?? 0, 1)
 }
 
 function startedAtText(): string {

@@ -35,7 +35,7 @@ export class QueueFront {
     this.#seen = { serving: this.#serving, atMs: now }
   }
 
-  /** Whether a place may be called within a minute, so that its owner should ask for themselves. Nobody's is before the draw. */
+  /** Whether a place may be called within a minute, so that its owner should ask for themselves; never before the draw. */
   isNear(place: AnswerBody): boolean {
     if (place.number === null) return false
     const ahead = this.#ahead(place)

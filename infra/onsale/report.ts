@@ -176,7 +176,7 @@ function chartsOf(result: Result, columns: readonly Column[]): Chart[] {
       layers: [
         { name: 'done', values: answers('done'), fill: 'full' },
         { name: 'taken by others', values: answers('taken'), fill: 'hatched' },
-        { name: 'asked to wait', values: sum(answers('busy'), answers('refused')), fill: 'dotted' },
+        { name: 'asked to wait', values: sum(answers('busy'), answers('refused')), fill: 'dots' },
         { name: 'failed, or none', values: sum(answers('failed'), answers('none')), fill: 'empty' },
       ],
     },
@@ -207,40 +207,49 @@ function marksOf({ figures }: Result): TimeAxis['marks'] {
 }
 
 function tablesHtml({ figures, room }: Result): string {
-  const rows = (pairs: readonly (readonly [string, string | number])[]): string =>
-    pairs
-      .map(
-        ([name, value]) =>
-          `<tr><td>${escaped(name)}</td><td class="number">${escaped(typeof value === 'number' ? count(value) : value)}</td></tr>`,
-      )
-      .join('')
-  const latencies = steps
-    .map((step) => [step, figures.latencies_ms[step]] as const)
-    .filter(([, { count: asked }]) => asked > 0)
-    .map(
-      ([step, { count: asked, p50Ms, p99Ms }]) =>
-        `<tr><td>${stepNames[step]}</td><td class="number">${count(asked)}</td><td class="number">${p50Ms}</td><td class="number">${p99Ms}</td></tr>`,
-    )
-  const { stream_ms: stream } = figures
-  const cpu = Object.entries(figures.cpu_s).toSorted(([, one], [, other]) => other - one)
-  return `<div><h2>Requests</h2><table><tr><th>to</th><th class="number">number</th><th class="number">p50, ms</th><th class="number">p99, ms</th></tr>${latencies.join('')}
-<tr><td>hear of a held seat</td><td class="number">${count(stream.count)}</td><td class="number">${stream.p50Ms}</td><td class="number">${stream.p99Ms}</td></tr></table>
-<h2>Answers</h2><table>${rows(answerClasses.map((kind) => [answerNames[kind], figures.answers[kind]]))}
-${rows([
-  ['forged, stolen and missing passes tried', figures.forged.tried],
-  ['of them taken', figures.forged.accepted],
+  const { forged, streams, endings, cpu_s, latencies_ms, stream_ms } = figures
+  const asked = steps.filter((step) => latencies_ms[step].count > 0)
+  const row = (name: string, { count: number, p50Ms, p99Ms }: Quantiles): Row => [name, number, `${p50Ms}`, `${p99Ms}`]
+  const requests = [
+    ...asked.map((step) => row(stepNames[step], latencies_ms[step])),
+    row('hear of a held seat', stream_ms),
+  ]
+  return `<div>${tableHtml('Requests', requests, [['to', 'number', 'p50, ms', 'p99, ms']])}
+${tableHtml('Answers', [
+  ...answerClasses.map((kind) => [answerNames[kind], figures.answers[kind]]),
+  ['forged, stolen and missing passes tried', forged.tried],
+  ['of them taken', forged.accepted],
   ['receipts that were checked against the draw', figures.receipts],
-  ['times that a watching client was cut', figures.streams.cuts],
-])}</table>
-<h2>The room</h2><table>${rows([
-    ['calls a minute, at most', room.calls_per_minute],
-    ['inside at a time, at most', room.max_active],
-    ['a call can be claimed for, seconds', room.claim_s],
-    ['a hold lasts, seconds', room.hold_s],
-    ['the doors to the queue opened, seconds before', room.pre_queue_s],
-  ])}</table></div>
-<div><h2>How it ended for them</h2><table>${rows(Object.entries(figures.endings).toSorted(([, one], [, other]) => other - one))}</table>
-<h2>Processor time, seconds</h2><table>${rows(cpu.map(([name, seconds]) => [name, seconds.toFixed(1)]))}</table></div>`
+  ['times that a watching client was cut', streams.cuts],
+])}
+${tableHtml('The room', [
+  ['calls a minute, at most', room.calls_per_minute],
+  ['inside at a time, at most', room.max_active],
+  ['a call can be claimed for, seconds', room.claim_s],
+  ['a hold lasts, seconds', room.hold_s],
+  ['the doors to the queue opened, seconds before', room.pre_queue_s],
+])}</div>
+<div>${tableHtml('How it ended for them', descending(endings))}
+${tableHtml(
+  'Processor time, seconds',
+  descending(cpu_s).map(([name, seconds]) => [name, seconds.toFixed(1)]),
+)}</div>`
+}
+
+type Row = readonly (string | number)[]
+
+/** A name on the left, figures on the right. */
+function tableHtml(title: string, rows: readonly Row[], header: readonly Row[] = []): string {
+  const rowsHtml = (tag: 'th' | 'td', those: readonly Row[]): string => {
+    const cell = (value: string | number, column: number): string =>
+      `<${tag}${column === 0 ? '' : ' class="number"'}>${escaped(typeof value === 'number' ? count(value) : value)}</${tag}>`
+    return those.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('')
+  }
+  return `<h2>${title}</h2><table>${rowsHtml('th', header)}${rowsHtml('td', rows)}</table>`
+}
+
+function descending(figures: Readonly<Record<string, number>>): [string, number][] {
+  return Object.entries(figures).toSorted(([, one], [, other]) => other - one)
 }
 
 function footerOf({ command, seed, conditions, system, figures, event_id }: Result): string {

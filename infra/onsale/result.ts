@@ -39,7 +39,7 @@ export interface Result {
     readonly requests: number
     readonly answers: Readonly<Record<AnswerClass, number>>
     readonly latencies_ms: Readonly<Record<Step, Quantiles>>
-    /** From the answer of a hold until a stream told of its seats. */
+    /** From the answer of a hold until a stream shows its seats. */
     readonly stream_ms: Quantiles
     readonly streams: { readonly watchers: number; readonly cuts: number; readonly resets: number }
     readonly eta: Promises
@@ -47,7 +47,7 @@ export interface Result {
     /** Of places, which were checked against the draw. */
     readonly receipts: number
     readonly endings: Readonly<Record<string, number>>
-    /** Seconds of processor time by process; empty where nobody knows. */
+    /** Seconds of processor time by process; empty where it is unknown. */
     readonly cpu_s: Readonly<Record<string, number>>
     readonly simulator_cpu_share: number | null
     readonly simulator_mib: number

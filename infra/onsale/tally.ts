@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import { median } from '../bench/quantile.ts'
 
 /* What is counted while a run goes on: by second, for the panel and the charts, and in all. */
 
@@ -29,7 +30,7 @@ export interface Sample {
   readonly called: number
   readonly active: number
   readonly serving: number
-  /** Buyers a minute that the room calls now; null where nobody says. */
+  /** Buyers a minute that the room calls now; null where it is unknown. */
   readonly rate: number | null
   readonly free: number
   readonly held: number
@@ -50,14 +51,14 @@ export interface Second extends Sample {
   waitedS: number | null
 }
 
-/** What a buyer was told about the wait, and when. */
+/** A promised wait, and when it was promised. */
 interface Promised {
   readonly atMs: number
   readonly p50S: number
   waitedS: number | null
 }
 
-/** A buyer was told 201: it must be found in the database. */
+/** A purchase that was answered with 201: it must be found in the database. */
 export interface Told {
   readonly userId: string
   readonly bookingId: string
@@ -70,9 +71,13 @@ const microseconds = 1_000
 export class Tally {
   readonly seconds: Second[] = []
   readonly purchases: Told[] = []
-  /** Who got no answer at all, although they tried again. */
+  /** Buyers without any answer, although they tried again. */
   readonly unanswered = new Set<string>()
   readonly endings = new Map<string, number>()
+  /** Of places in the draw: some buyers take one. */
+  readonly receipts: string[] = []
+  /** Two tabs of one buyer got two places. */
+  secondPlaces = 0
   readonly forged = { tried: 0, accepted: 0 }
   readonly inState: Record<State, number>
   /** When the sale opened, by `performance.now()`; until then when it is to. */
@@ -198,9 +203,4 @@ function quantiles(histogram: RecordableHistogram): Quantiles {
   const ms = (percentile: number): number =>
     histogram.count === 0 ? 0 : Math.round(histogram.percentile(percentile) / (microseconds / 10)) / 10
   return { count: histogram.count, p50Ms: ms(50), p99Ms: ms(99) }
-}
-
-function median(values: readonly number[]): number {
-  const ascending = values.toSorted((one, other) => one - other)
-  return ascending[Math.floor(ascending.length / 2)] ?? Number.NaN
 }

@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os'
-import { readRunningSystem } from '#shared/process/config.ts'
+import { type RunningSystem, readRunningSystem } from '#shared/process/config.ts'
 import { startBenchSystem } from '../bench/bench.ts'
 import { readInfraConfig } from '../config.ts'
 import { ExplainedError } from '../explained-error.ts'
@@ -15,7 +15,7 @@ export interface Target {
   readonly organiserKey: string
   readonly databaseUrl: string
   readonly redisUrl: string
-  /** Of the payment provider; null: nobody can ask it. */
+  /** Of the payment provider; null: its ledger is not compared. */
   readonly paymentUrl: string | null
   /** For people. */
   readonly name: string
@@ -37,50 +37,57 @@ interface TargetOptions extends Pick<OnsaleFlags, 'url' | 'ownHost'> {
 const gateways = 2
 
 /** The system at a URL, the running one, or one that is started for the run. Throws `ExplainedError` for one that must not be crowded. */
-export async function findTarget({ url, ownHost, holdMs, say, stopping }: TargetOptions): Promise<Target> {
+export async function findTarget({ url, ownHost, ...start }: TargetOptions): Promise<Target> {
   const { environment } = readInfraConfig()
   const running = readRunningSystem(environment)
-  const isLocal = url === undefined || isOfThisMachine(new URL(url).hostname)
+  if (url === undefined) return running === null ? startTarget(start) : runningTarget(running, running.gateways)
+  const isLocal = isOfThisMachine(new URL(url).hostname)
   if (!isLocal && !ownHost) {
     throw new ExplainedError(
       `${url} is on another machine. A crowd is an attack on a machine that does not expect it: add --i-own-this-host if it is yours.`,
     )
   }
-  if (url === undefined && running === null) return startTarget({ holdMs, say, stopping })
-  if (url !== undefined) await checkGateway(url)
-  const isRunning = running !== null && (url === undefined || (isLocal && hasGatewayAt(running.gateways, url)))
-  if (isRunning && running.auth !== 'demo') {
+  await checkGateway(url)
+  const isRunning = running !== null && isLocal && hasGatewayAt(running.gateways, url)
+  return isRunning ? runningTarget(running, [url]) : givenTarget(url, { isLocal, environment })
+}
+
+function runningTarget(running: RunningSystem, gateways: readonly string[]): Target {
+  if (running.auth !== 'demo') {
     throw new ExplainedError('The running system wants tokens (AUTH=jwt); buyers of a simulation have none.')
   }
+  return {
+    gateways,
+    organiserKey: running.organiser_key,
+    databaseUrl: running.database_urls.auditor,
+    redisUrl: running.redis_url,
+    paymentUrl: running.payment_url,
+    name: 'the running system',
+    isLocal: true,
+    pids: () => new Map(running.processes.map(({ instance, pid }) => [instance, pid])),
+    stop: async () => undefined,
+  }
+}
+
+function givenTarget(
+  url: string,
+  { isLocal, environment }: { isLocal: boolean; environment: NodeJS.ProcessEnv },
+): Target {
   const { ORGANISER_KEY, DATABASE_URL, REDIS_URL, PAYMENT_URL } = environment
-  const records = isRunning
-    ? {
-        organiserKey: running.organiser_key,
-        databaseUrl: running.database_urls.auditor,
-        redisUrl: running.redis_url,
-        paymentUrl: running.payment_url,
-      }
-    : {
-        organiserKey: ORGANISER_KEY,
-        databaseUrl: DATABASE_URL,
-        redisUrl: REDIS_URL,
-        paymentUrl: PAYMENT_URL ?? null,
-      }
-  const { organiserKey: key, databaseUrl, redisUrl, paymentUrl } = records
-  if (key === undefined || databaseUrl === undefined || redisUrl === undefined) {
+  if (ORGANISER_KEY === undefined || DATABASE_URL === undefined || REDIS_URL === undefined) {
     throw new ExplainedError(
       `The verdict comes from the records of ${url}: set ORGANISER_KEY, DATABASE_URL, REDIS_URL and, for the ledger, PAYMENT_URL.`,
     )
   }
   return {
-    gateways: url === undefined ? (running?.gateways ?? []) : [url],
-    organiserKey: key,
-    databaseUrl,
-    redisUrl,
-    paymentUrl,
-    name: isRunning ? 'the running system' : String(url),
+    gateways: [url],
+    organiserKey: ORGANISER_KEY,
+    databaseUrl: DATABASE_URL,
+    redisUrl: REDIS_URL,
+    paymentUrl: PAYMENT_URL ?? null,
+    name: url,
     isLocal,
-    pids: () => new Map(isRunning ? running.processes.map(({ instance, pid }) => [instance, pid]) : []),
+    pids: () => new Map(),
     stop: async () => undefined,
   }
 }

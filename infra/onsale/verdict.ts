@@ -1,21 +1,23 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
+import type { SeatMap } from '../bench/seat-map.ts'
+import { countSoldPlaces } from '../bench/selling/double-sales.ts'
 import { ExplainedError } from '../explained-error.ts'
 import { judgeAdmissions } from '../ops/audit/admissions.ts'
-import { type AuditReport, audit } from '../ops/audit/audit.ts'
+import { audit } from '../ops/audit/audit.ts'
 import { readDraw } from '../ops/draw/read-draw.ts'
 import { verifyDraw } from '../ops/draw/verify-draw.ts'
+import { until } from '../until.ts'
 import { withDatabase } from '../with-database.ts'
 import type { RoomRecords } from './room-records.ts'
-import type { SeatMap } from './seat-map.ts'
 import type { Tally } from './tally.ts'
 
 /** What a run is judged by; all of it 0, but for the last. */
 export interface Verdict {
   /** Claims on a seat beyond the first, and what the audit says of seats, holds and charges. */
   readonly double_sales: number
-  /** Buyers who were told 201 and are not found so; money without a ticket, and tickets without money. */
+  /** Purchases that were answered with 201 and differ in the database; money without a ticket, and tickets without money. */
   readonly lost_purchases: number
   /** Admissions beyond the rate, and with more sessions than allowed. */
   readonly admissions_over_limit: number
@@ -46,11 +48,8 @@ export interface JudgeOptions {
   readonly since: Date
   readonly records: RoomRecords
   readonly maps: readonly SeatMap[]
-  readonly secondPlaces: number
   /** A gateway that shows the draw of the event; null: it had none. */
   readonly drawUrl: string | null
-  /** Of places in it. */
-  readonly receipts: readonly string[]
   readonly tally: Tally
   /** How long the last hold may still last. */
   readonly restMs: number
@@ -65,8 +64,8 @@ const streamsWithinMs = 5_000
 const moneyRestsMs = 6_000
 
 /**
- * Throws `ExplainedError` unless the records can be read, and are those of the system that has the event: a crowd is not sent where nobody
- * could judge it.
+ * Throws `ExplainedError` unless the records can be read, and are those of the system that has the event: without them the run could
+ * not be judged.
  */
 export async function checkRecords({
   databaseUrl,
@@ -93,9 +92,7 @@ export function judge(options: JudgeOptions): Promise<Judgement> {
 }
 
 async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Judgement> {
-  const { eventId, tally, records, secondPlaces, seats, wantsAll } = options
-  const count = async (text: string): Promise<number> =>
-    Number((await client.query<{ count: string }>(text, [eventId])).rows[0]?.count)
+  const { eventId, tally, records, seats, wantsAll } = options
   const journal = await records.journal()
   const admitted = journal.flatMap((entry) => (entry.what === 'admitted' ? entry.number : []))
   const { limits, order } = judgeAdmissions(journal)
@@ -108,21 +105,25 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
     redis: records.redis,
     windowMs: Date.now() - options.since.getTime() + 60_000,
   })
-  const ofInvariants = violationsOf(audited)
+  const violationsOf = (...invariants: readonly string[]): number =>
+    audited.results.reduce(
+      (sum, { invariant, violations }) => sum + (invariants.includes(invariant) ? violations : 0),
+      0,
+    )
   const verdict: Verdict = {
-    double_sales: (await count(doubleSales)) + ofInvariants.doubles,
-    lost_purchases: (await countLost(client, options)) + ofInvariants.money,
+    double_sales: (await countSoldPlaces(client, eventId)).doubleSales + violationsOf('I1', 'I2', 'I3', 'I4', 'I10'),
+    lost_purchases: (await countLost(client, options)) + violationsOf('I7', 'I8', 'I9'),
     admissions_over_limit: limits.length,
     order_violations:
       order.length +
       (await countOutsiders(client, options, admitted)) +
       tally.forged.accepted +
-      secondPlaces +
+      tally.secondPlaces +
       drawFaults.length +
-      ofInvariants.order,
+      violationsOf('I14'),
     buyers_unanswered: tally.unanswered.size,
     stream_mismatches: mismatches,
-    seats_sold: await count(`SELECT count(*) FROM booking.event_seats WHERE event_id = $1 AND state = 'sold'`),
+    seats_sold: await countSold(client, eventId),
   }
   const { seats_sold, ...zeros } = verdict
   const faults = [
@@ -140,23 +141,20 @@ async function judgeAtRest(client: pg.Client, options: JudgeOptions): Promise<Ju
   return { verdict, faults, admissions: admitted.length }
 }
 
-/** What anybody can find by `npm run verify-draw`. */
-async function findDrawFaults({ drawUrl, eventId, receipts }: JudgeOptions): Promise<string[]> {
+async function countSold(client: pg.Client, eventId: string): Promise<number> {
+  const text = `SELECT FROM booking.event_seats WHERE event_id = $1 AND state = 'sold'`
+  return (await client.query(text, [eventId])).rowCount ?? 0
+}
+
+/** The findings of `npm run verify-draw`. */
+async function findDrawFaults({ drawUrl, eventId, tally }: JudgeOptions): Promise<string[]> {
   if (drawUrl === null) return []
-  const named = receipts.map((text, index) => ({ name: `receipt ${index + 1}`, text }))
+  const named = tally.receipts.map((text, index) => ({ name: `receipt ${index + 1}`, text }))
   const findings = await verifyDraw(await readDraw(drawUrl, eventId), named)
   return findings.flatMap(({ checked, wrong }) => (wrong === undefined ? [] : [`${checked}: ${wrong}`]))
 }
 
-const doubleSales = `
-  WITH claims AS (
-    SELECT item.seat_no FROM booking.hold_items AS item
-    JOIN booking.holds AS hold ON hold.event_id = item.event_id AND hold.id = item.hold_id
-    WHERE hold.event_id = $1 AND hold.status IN ('active', 'paying') AND hold.expires_at > now() AND item.seat_no IS NOT NULL
-    UNION ALL SELECT seat_no FROM booking.booking_items WHERE event_id = $1 AND live AND seat_no IS NOT NULL)
-  SELECT coalesce(sum(claims - 1), 0) AS count FROM (SELECT count(*) AS claims FROM claims GROUP BY seat_no) AS by_seat`
-
-/** What a buyer was told and the database does not say: the booking, its owner, its price, a valid ticket for each place. */
+/** Purchases that were answered with 201 and differ in the database: the booking, its owner, its price, a valid ticket for each place. */
 async function countLost(client: pg.Client, { eventId, tally }: JudgeOptions): Promise<number> {
   const told = tally.purchases
   const { rows } = await client.query<{ count: string }>(
@@ -203,38 +201,17 @@ async function compareMaps(client: pg.Client, { eventId, maps }: JudgeOptions): 
   )
   const differing = (): number =>
     maps.reduce((sum, { seats }) => sum + rows.filter(({ code }, seatNo) => seats[seatNo] !== code).length, 0)
-  const giveUpAt = performance.now() + streamsWithinMs
-  while (differing() > 0 && performance.now() < giveUpAt) await pause(lookEveryMs)
+  const patience = { timeoutMs: streamsWithinMs, everyMs: lookEveryMs }
+  await until('all maps agree', () => differing() === 0, patience).catch(() => undefined)
   return differing()
 }
 
-/** Until no hold lives, no payment goes on, and every fact is told; then until the auditor judges all money. */
+/** Until no hold lives, no payment goes on, and every fact is published. */
 async function waitForRest(client: pg.Client, { eventId, restMs }: JudgeOptions): Promise<void> {
-  const giveUpAt = performance.now() + restMs
-  while (performance.now() < giveUpAt) {
-    const { rows } = await client.query<{ moving: boolean }>(
-      `SELECT EXISTS (SELECT FROM booking.holds WHERE event_id = $1 AND status IN ('active', 'paying'))
-         OR EXISTS (SELECT FROM purchase.payments WHERE event_id = $1 AND next_check_at IS NOT NULL)
-         OR EXISTS (SELECT FROM booking.outbox WHERE published_at IS NULL) AS moving`,
-      [eventId],
-    )
-    if (rows[0]?.moving === false) return
-    await pause(lookEveryMs)
-  }
-}
-
-const kinds = {
-  doubles: ['I1', 'I2', 'I3', 'I4', 'I10'],
-  money: ['I7', 'I8', 'I9'],
-  order: ['I14'],
-} as const
-
-function violationsOf({ results }: AuditReport): Record<keyof typeof kinds, number> {
-  const sum = (ids: readonly string[]): number =>
-    results.filter(({ invariant }) => ids.includes(invariant)).reduce((total, { violations }) => total + violations, 0)
-  return {
-    doubles: sum(kinds.doubles),
-    money: sum(kinds.money),
-    order: sum(kinds.order),
-  }
+  const moving = `
+    SELECT WHERE EXISTS (SELECT FROM booking.holds WHERE event_id = $1 AND status IN ('active', 'paying'))
+      OR EXISTS (SELECT FROM purchase.payments WHERE event_id = $1 AND next_check_at IS NOT NULL)
+      OR EXISTS (SELECT FROM booking.outbox WHERE published_at IS NULL)`
+  const isAtRest = async (): Promise<boolean> => (await client.query(moving, [eventId])).rowCount === 0
+  await until('nothing moves', isAtRest, { timeoutMs: restMs, everyMs: lookEveryMs }).catch(() => undefined)
 }

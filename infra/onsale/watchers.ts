@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { codes, SeatMap } from './seat-map.ts'
+import { codes, SeatMap } from '../bench/seat-map.ts'
 import type { Tally } from './tally.ts'
 
 interface WatchersOptions {
@@ -14,15 +14,16 @@ const count = 16
 /** Every one is cut about so often, and comes back at any gateway a moment later. */
 const cutEveryMs = 4_000
 const awayMs = 300
-/** What was held longer ago than this is nobody's news. */
+/** Holds that are older than this are not timed. */
 const rememberedMs = 10_000
 
 /**
  * Clients of the stream of seats from before the opening to the end, whose connections break again and again. One of them, which is left
- * alone, tells the panel how many seats are free, and how soon a hold is heard of.
+ * alone, tells the panel how many seats are free, and how soon a hold arrives.
  */
 export class Watchers {
   readonly maps: readonly SeatMap[]
+  cuts = 0
   readonly #options: WatchersOptions
   readonly #steady: SeatMap
   readonly #answeredAt = new Map<number, number>()
@@ -87,7 +88,7 @@ export class Watchers {
       await sleep(cutEveryMs * (0.5 + Math.random()))
       if (over.aborted || (number === 0 && map.isOpen)) continue
       map.cut()
-      map.cuts += 1
+      this.cuts += 1
       await sleep(awayMs * Math.random())
       map.open(gateways[Math.floor(Math.random() * gateways.length)])
     }

@@ -13,9 +13,9 @@ export interface ProcessKind {
   readonly instance: string
   /** Path in the project, or an absolute one. */
   readonly script: string
-  /** As whom it connects to NATS, where it does. */
+  /** Its NATS user, where it connects there. */
   readonly natsUser?: NatsUser
-  /** As whom it connects to PostgreSQL, where it does. */
+  /** Its database user, where it connects there. */
   readonly databaseUser?: DatabaseUser
   /** Whether it takes `--port`. */
   readonly listens: boolean
@@ -54,8 +54,6 @@ export interface ApplicationPlan {
   /** For those that listen; by default a free one. It stays the same when the process is started again. */
   readonly port?: number | undefined
   readonly host?: string | undefined
-  /** Of `/metrics`, for those that do not listen; by default a free one. */
-  readonly metricsPort?: number | undefined
   readonly logDirectory: string
   /** The folder that it runs in; default: the project's. */
   readonly directory?: string | undefined
@@ -119,10 +117,10 @@ export class Application extends Process {
     this.#metricsUrl = this.readiness?.metrics_url ?? this.#metricsUrl
   }
 
-  #portArguments({ kind, port = 0, host, metricsPort }: ApplicationPlan): string[] {
+  #portArguments({ kind, port = 0, host }: ApplicationPlan): string[] {
     if (kind.listens) return ['--port', String(this.port || port), ...(host === undefined ? [] : ['--host', host])]
-    const ownMetrics = portOf(this.#metricsUrl) || metricsPort
-    return ownMetrics === undefined || ownMetrics === 0 ? [] : ['--metrics-port', String(ownMetrics)]
+    const metricsPort = portOf(this.#metricsUrl)
+    return metricsPort === 0 ? [] : ['--metrics-port', String(metricsPort)]
   }
 }
 

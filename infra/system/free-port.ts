@@ -12,12 +12,12 @@ const portCount = 15_000
 const mostTries = 1_000
 const answerWithinMs = 300
 
-/** A file for each port that was given away, with the process id of its owner. An image may know no name of its user, but its id. */
+/** A file for each reserved port, with the process id of its owner. Named by the user's id, as an image may have no name for its user. */
 const reservations = join(tmpdir(), `ticketing-ports-${process.getuid?.()}`)
 
 /**
- * A port that nobody listens on, and that no other process of ours is given as long as this one runs, even while its server is down.
- * Somebody else may take it before it is used: callers try again.
+ * A port without a listener, reserved among our processes as long as this one runs, even while its server is down. Another program
+ * may take it before it is used: callers try again.
  */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (let tries = 0; tries < mostTries; tries += 1) {
@@ -51,7 +51,7 @@ function isHeld(file: string): boolean {
   }
 }
 
-/** So many free ports, each a different one. */
+/** Different free ports. */
 export async function freePorts(count: number, host = '127.0.0.1'): Promise<number[]> {
   const ports = new Set<number>()
   while (ports.size < count) ports.add(await freePort(host))
@@ -71,7 +71,7 @@ export async function isPortFree(address: { host: string; port: number }): Promi
   return true
 }
 
-/** Whether somebody accepts connections there. */
+/** Whether a server accepts connections there. */
 export function isListening({ host, port }: { host: string; port: number }): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: answerWithinMs })

@@ -62,7 +62,7 @@ type Mode = 'pass' | 'freeze' | 'black hole'
 
 /** A freeze keeps at most this many bytes of one connection; beyond it the connection is reset. */
 const maxWaitingBytes = 8 * 1024 * 1024
-/** A younger connection may still be shaking hands, which nobody waits for an answer to. */
+/** A younger connection may still be shaking hands: no request waits for that reply. */
 export const settledAfterMs = 250
 
 /** A TCP proxy in front of a server, which can inject faults. */
@@ -88,10 +88,10 @@ export class Link {
     server.on('connection', (socket) => this.#accept(socket))
   }
 
-  /** `targetPort` is asked for each connection: a restarted server may be found on another port. */
-  static async start(options: { targetPort: () => number; replies: ReplyDirection }): Promise<Link> {
+  /** `targetPort` is asked for each connection: a restarted server may be found on another port. `port`: any by default. */
+  static async start(options: { targetPort: () => number; replies: ReplyDirection; port?: number }): Promise<Link> {
     const server = createServer({ noDelay: true })
-    server.listen(0, '127.0.0.1')
+    server.listen(options.port ?? 0, '127.0.0.1')
     await once(server, 'listening')
     return new Link(server, options)
   }

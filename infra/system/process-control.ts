@@ -6,8 +6,14 @@ import { until } from '../until.ts'
 
 const run = promisify(execFile)
 
-/** Whether that process lives and was started by a command line with `part`: numbers of dead processes are used again. */
-export async function isProcess({ pid, part }: { pid: number; part: string }): Promise<boolean> {
+/** A process id, and a part of the command line it was started by: the ids of dead processes are used again. */
+export interface KnownProcess {
+  readonly pid: number
+  readonly commandLinePart: string
+}
+
+/** Whether it still lives. */
+export async function isProcess({ pid, commandLinePart }: KnownProcess): Promise<boolean> {
   if (!isAlive(pid)) return false
   const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() =>
     run('ps', ['-o', 'command=', '-p', String(pid)]).then(
@@ -15,7 +21,7 @@ export async function isProcess({ pid, part }: { pid: number; part: string }): P
       () => '',
     ),
   )
-  return commandLine.replaceAll('\0', ' ').includes(part)
+  return commandLine.replaceAll('\0', ' ').includes(commandLinePart)
 }
 
 interface EndOptions {

@@ -3,10 +3,10 @@ import { closeSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { lastLines, openLog, sizeOf } from '#shared/observability/log-file.ts'
+import { openLog, sizeOf } from '#shared/observability/log-file.ts'
 import { LogWriter } from '#shared/observability/log-writer.ts'
 import { ExplainedError } from '../explained-error.ts'
-import { readEnd } from '../lines-with.ts'
+import { lastLines, readEnd } from '../lines-with.ts'
 import type { Say } from '../say.ts'
 import { until } from '../until.ts'
 import { Echo } from './echo.ts'
@@ -16,7 +16,7 @@ import { backoffMs, launcherLog, type Supervisor } from './supervisor.ts'
 const run = promisify(execFile)
 
 /** Exit code or signal. */
-export interface Ending {
+interface Ending {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
@@ -38,9 +38,8 @@ export interface ProcessPlan {
   readonly echo?: Say | undefined
   /** Asked until it says yes; a throw counts as not yet. Without it the process reports by `process.send({ready: true, …})`. */
   isReady?(pid: number): Promise<boolean>
+  /** Of the first start; later ones may take 30 s at least. */
   readonly readyWithinMs: number
-  /** Of every start but the first; default: the same. */
-  readonly readyAgainWithinMs?: number | undefined
   readonly stopSignal: NodeJS.Signals
   readonly stopGraceMs: number
   /** Called with the process id as soon as there is one. */
@@ -71,6 +70,7 @@ export class Process {
   readonly #plan: ProcessPlan
   readonly #stopping = new AbortController()
   #child: ChildProcess | undefined
+  /** Resolves when it has ended, for whatever reason, and its last output is in the log. */
   #exited: Promise<Ending> = Promise.resolve({ code: null, signal: null })
   #readiness: Readiness | undefined
   #starts = 0
@@ -89,11 +89,6 @@ export class Process {
   /** Of the last start; 0 before the first. */
   get pid(): number {
     return this.#child?.pid ?? 0
-  }
-
-  /** Resolves when it has ended, for whatever reason, and its last output is in the log. */
-  get exited(): Promise<Ending> {
-    return this.#exited
   }
 
   /** What it reported; `undefined` while it is not ready. */
@@ -216,26 +211,24 @@ export class Process {
   }
 
   /** Waits until it is ready (`null`) or cannot be any more (why). */
-  #failureBeforeReady(child: ChildProcess): Promise<string | null> {
-    const { readyWithinMs: first, readyAgainWithinMs: again = first } = this.#plan
-    const withinMs = this.#starts === 1 ? first : again
-    return new Promise((resolve) => {
-      const settle = (failure: string | null): void => {
-        clearTimeout(tooLate)
-        this.#stopping.signal.removeEventListener('abort', onStop)
-        resolve(failure)
-      }
-      const tooLate = setTimeout(() => settle(`was not ready within ${withinMs / 1000} s`), withinMs)
-      const onStop = (): void => settle('was stopped')
-      this.#stopping.signal.addEventListener('abort', onStop)
-      child.once('close', (code, signal) => settle(`ended with ${signal ?? `exit code ${code}`} before it was ready`))
-      child.once('error', (error) => settle(`could not be started: ${error.message}`))
-      this.#whenReady(child, (readiness) => {
-        if (this.#hasEnded()) return
-        this.#readiness = readiness
-        settle(null)
-      })
+  async #failureBeforeReady(child: ChildProcess): Promise<string | null> {
+    const { readyWithinMs: first } = this.#plan
+    const withinMs = this.#starts === 1 ? first : Math.max(first, readyAgainWithinMs)
+    const { promise, resolve } = Promise.withResolvers<string | null>()
+    const over = new AbortController()
+    const tooLate = setTimeout(() => resolve(`was not ready within ${withinMs / 1000} s`), withinMs)
+    this.#stopping.signal.addEventListener('abort', () => resolve('was stopped'), { signal: over.signal })
+    child.once('close', (code, signal) => resolve(`ended with ${signal ?? `exit code ${code}`} before it was ready`))
+    child.once('error', (error) => resolve(`could not be started: ${error.message}`))
+    this.#whenReady(child, (readiness) => {
+      if (this.#hasEnded()) return
+      this.#readiness = readiness
+      resolve(null)
     })
+    const failure = await promise
+    clearTimeout(tooLate)
+    over.abort()
+    return failure
   }
 
   #whenReady(child: ChildProcess, onReady: (readiness: Readiness) => void): void {

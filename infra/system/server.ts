@@ -2,11 +2,12 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isAlive } from '#shared/process/config.ts'
+import { ExplainedError } from '../explained-error.ts'
 import { readJson } from '../kept-file.ts'
 import { until } from '../until.ts'
 import { freePort } from './free-port.ts'
 import { Process, type ProcessPlan } from './process.ts'
-import { endProcess, isProcess, trySignal, withChildren } from './process-control.ts'
+import { endProcess, isProcess, type KnownProcess, trySignal, withChildren } from './process-control.ts'
 import type { Program } from './programs/program.ts'
 import type { Supervisor } from './supervisor.ts'
 
@@ -19,8 +20,7 @@ export interface ServerOptions {
 }
 
 /** A server on one port. */
-export interface ServerPlan
-  extends Pick<ProcessPlan, 'name' | 'arguments' | 'readyWithinMs' | 'readyAgainWithinMs' | 'stopSignal' | 'user'> {
+export interface ServerPlan extends Pick<ProcessPlan, 'name' | 'arguments' | 'readyWithinMs' | 'stopSignal' | 'user'> {
   readonly program: Program
   readonly url: string
   /** Shows up in the command line of this very server and no other. */
@@ -31,11 +31,6 @@ export interface ServerPlan
   readonly environment?: Readonly<Record<string, string>>
   /** What it knows lies here, where it may be forgotten. */
   readonly ownDirectory?: string
-}
-
-interface PidFile {
-  pid: number
-  commandLinePart: string
 }
 
 const stopGraceMs = 10_000
@@ -62,7 +57,7 @@ export class Server extends Process {
       logFile: join(dataDirectory, 'logs', `${plan.name}.log`),
       isReady: (pid) => plan.isReady(pid),
       stopGraceMs,
-      onSpawn: (pid) => writeFileSync(pidFile, JSON.stringify({ pid, commandLinePart } satisfies PidFile)),
+      onSpawn: (pid) => writeFileSync(pidFile, JSON.stringify({ pid, commandLinePart } satisfies KnownProcess)),
       supervisor,
     })
     this.port = port
@@ -133,24 +128,30 @@ export async function startServer(planOn: (port: number) => ServerPlan, options:
   }
 }
 
-/** Starts all of them at once. When one does not start, none is left. */
-export async function startServers(starts: readonly Promise<Server>[]): Promise<Server[]> {
-  const outcomes = await Promise.allSettled(starts)
-  const servers = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []))
-  const failure = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failure === undefined) return servers
-  await stopServers(servers)
-  throw failure.reason
+interface Stoppable {
+  stop(): Promise<unknown>
 }
 
-export async function stopServers(servers: readonly Server[]): Promise<void> {
-  await Promise.all(servers.map((server) => server.stop()))
+/** Starts all of them at once. When one cannot be started, none is left, and it throws what each had to say. */
+export async function startAll<Starts extends readonly (Promise<Stoppable> | undefined)[] | []>(
+  starts: Starts,
+): Promise<{ -readonly [Index in keyof Starts]: Awaited<Starts[Index]> }> {
+  const outcomes = await Promise.allSettled(starts)
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []))
+  if (failures.length === 0) return Promise.all(starts)
+  await stopAll(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : undefined)))
+  if (failures.length === 1) throw failures[0]
+  throw new ExplainedError(failures.map(({ message }) => message).join('\n\n'), { cause: failures[0] })
+}
+
+export async function stopAll(parts: readonly (Stoppable | undefined)[]): Promise<void> {
+  await Promise.all(parts.map((part) => part?.stop()))
 }
 
 /** Ends the server that a pid file names, when it still runs. */
 export async function endLeftover(pidFile: string): Promise<void> {
-  const left = readJson<PidFile>(pidFile)
-  if (left && (await isProcess({ pid: left.pid, part: left.commandLinePart }))) {
+  const left = readJson<KnownProcess>(pidFile)
+  if (left && (await isProcess(left))) {
     // SIGINT is the fast but clean shutdown of PostgreSQL and a plain one of all others.
     await endProcess({ pid: left.pid, signal: 'SIGINT', graceMs: stopGraceMs })
   }

@@ -63,7 +63,7 @@ export interface System {
   readonly links: ReadonlyMap<string, Link>
   /** Throws when no link was asked for there. */
   link(name: string): Link
-  /** What a process of that kind is told. */
+  /** Environment variables of a process of that kind. */
   environment(kind: Kind): NodeJS.ProcessEnv
   /** Starts one more process. */
   start(kind: Kind, env?: NodeJS.ProcessEnv, place?: Place): Promise<Application>
@@ -93,121 +93,111 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const logDirectory = join(directory, 'logs')
   const { supervise: supervisor } = options
   const counts = { ...defaultCounts, ...options.counts }
-  const closers: (() => Promise<unknown>)[] = []
-  if (options.directory === undefined) closers.push(() => removeTemporaryFolder(directory))
-  const close = async (): Promise<void> => {
-    for (const each of closers.splice(0).toReversed()) await each()
+  // Stops what has been started where the start fails.
+  await using starting = new AsyncDisposableStack()
+  if (options.directory === undefined) starting.defer(() => removeTemporaryFolder(directory))
+  await mkdir(logDirectory, { recursive: true })
+  const startServers = options.servers === 'single' ? startSingleServers : startClusters
+  const servers = await startServers({ ...options, given, durable, dataDirectory: directory, supervisor })
+  starting.defer(() => servers.stop())
+  stopping.throwIfAborted()
+  if (options.onMigrated || !given?.database) {
+    const applied = await migrateAll(servers.database.urls.owner)
+    options.onMigrated?.(applied)
   }
-  let stopped: Promise<void> | undefined
-  const stop = (): Promise<void> => {
-    stopped ??= close()
-    return stopped
+
+  const running: Application[] = []
+  const begun = new Map<Kind, number>()
+  const links = new Map<string, Link>()
+  // Known before anything listens there, so that all can start at once.
+  const ports = { sandbox: await portFor(counts.sandbox), gateway: await portFor(counts.gateway) }
+  const targetPort = (server: LinkPlan['server']): number | undefined =>
+    server === 'sandbox' || server === 'gateway' ? ports[server] : servers.portOf(server)
+  for (const plan of options.links ?? []) {
+    if (targetPort(plan.server) === undefined) continue
+    const link = await Link.start({ targetPort: () => targetPort(plan.server) ?? 9, replies: plan.replies })
+    starting.defer(() => link.close())
+    links.set(nameOf(plan), link)
   }
-
-  const bringUp = async (): Promise<System> => {
-    await mkdir(logDirectory, { recursive: true })
-    const startServers = options.servers === 'single' ? startSingleServers : startClusters
-    const servers = await startServers({ ...options, given, durable, dataDirectory: directory, supervisor })
-    closers.push(() => servers.stop())
-    stopping.throwIfAborted()
-    if (options.onMigrated || !given?.database) {
-      const applied = await migrateAll(servers.database.urls.owner)
-      options.onMigrated?.(applied)
-    }
-
-    const running: Application[] = []
-    const begun = new Map<Kind, number>()
-    const links = new Map<string, Link>()
-    // Known before anything listens there, so that all can start at once.
-    const ports = { sandbox: await portFor(counts.sandbox), gateway: await portFor(counts.gateway) }
-    const targetPort = (server: LinkPlan['server']): number | undefined =>
-      server === 'sandbox' || server === 'gateway' ? ports[server] : servers.portOf(server)
-    for (const plan of options.links ?? []) {
-      if (targetPort(plan.server) === undefined) continue
-      const link = await Link.start({ targetPort: () => targetPort(plan.server) ?? 9, replies: plan.replies })
-      closers.push(() => link.close())
-      links.set(nameOf(plan), link)
-    }
-    /** The URL by which a process of that kind finds a server. */
-    const way = (client: Kind, server: LinkPlan['server'], url: string): string => {
-      const link = links.get(nameOf({ client, server }))
-      return link === undefined ? url : withPort(url, link.port)
-    }
-    const urlOf = (kind: 'sandbox' | 'gateway'): string => (ports[kind] ? `http://127.0.0.1:${ports[kind]}` : '')
-    const environmentOf = (kind: Kind): NodeJS.ProcessEnv => {
-      const { natsUser, databaseUser }: ApplicationPlan['kind'] = kinds[kind]
-      const webhooks = urlOf('gateway')
-      return {
-        ...environment,
-        ...(natsUser && { NATS_URL: way(kind, 'nats', servers.natsUrls[natsUser]) }),
-        ...(databaseUser && { DATABASE_URL: way(kind, 'postgres', servers.database.urls[databaseUser]) }),
-        REDIS_URL: way(kind, 'redis', servers.redisUrl(kind)),
-        PAYMENT_URL: way(kind, 'sandbox', urlOf('sandbox') || nobody),
-        ...(webhooks !== '' && { PAYMENT_WEBHOOK_URL: `${way(kind, 'gateway', webhooks)}/webhooks/sandbox` }),
-        // No running system of a developer may leak into this one.
-        DATA_DIR: directory,
-        ...env,
-      }
-    }
-    const start: System['start'] = async (kind, more = {}, place = {}) => {
-      // Counted before they run: those of a kind start side by side, and each needs a name of its own.
-      const number = (begun.get(kind) ?? 0) + 1
-      begun.set(kind, number)
-      const isFirst = number === 1 && (kind === 'sandbox' || kind === 'gateway')
-      const process = new Application({
-        kind: kinds[kind],
-        instance: `${kinds[kind].instance}-${number}`,
-        port: isFirst ? ports[kind] : undefined,
-        ...place,
-        environment: { ...environmentOf(kind), ...more },
-        logDirectory,
-        echo: options.echo,
-        supervisor,
-      })
-      // Before it is ready: it may have to be stopped while it starts.
-      running.push(process)
-      try {
-        await process.start()
-        return process
-      } catch (error) {
-        running.splice(running.indexOf(process), 1)
-        throw error
-      }
-    }
-    closers.push(() => Promise.all(running.map((process) => process.stop(hurry))))
-    const wanted = (Object.keys(kinds) as Kind[]).flatMap((kind) => Array<Kind>(counts[kind]).fill(kind))
-    await unlessAborted(Promise.all(wanted.map((kind) => start(kind))), stopping)
-    stopping.throwIfAborted()
-
+  /** The URL by which a process of that kind finds a server. */
+  const way = (client: Kind, server: LinkPlan['server'], url: string): string => {
+    const link = links.get(nameOf({ client, server }))
+    return link === undefined ? url : withPort(url, link.port)
+  }
+  const urlOf = (kind: 'sandbox' | 'gateway'): string => (ports[kind] ? `http://127.0.0.1:${ports[kind]}` : '')
+  const environmentOf = (kind: Kind): NodeJS.ProcessEnv => {
+    const { natsUser, databaseUser }: ApplicationPlan['kind'] = kinds[kind]
+    const webhooks = urlOf('gateway')
     return {
-      directory,
-      logDirectory,
-      servers,
-      natsUrls: servers.natsUrls,
-      databaseUrl: servers.database.url,
-      url: urlOf('gateway'),
-      paymentUrl: urlOf('sandbox') || nobody,
-      processes: (kind) =>
-        running.filter((process) => kind === undefined || process.kind === kinds[kind]).toSorted(byName),
-      process: (instance) =>
-        found(
-          running.find(({ name }) => name === instance),
-          instance,
-        ),
-      links,
-      link: (name) => found(links.get(name), name),
-      environment: environmentOf,
-      start,
-      pids: () => new Map([...running, ...servers.list].map(({ name, pid }) => [name, pid])),
-      stop,
+      ...environment,
+      ...(natsUser && { NATS_URL: way(kind, 'nats', servers.natsUrls[natsUser]) }),
+      ...(databaseUser && { DATABASE_URL: way(kind, 'postgres', servers.database.urls[databaseUser]) }),
+      REDIS_URL: way(kind, 'redis', servers.redisUrl(kind)),
+      PAYMENT_URL: way(kind, 'sandbox', urlOf('sandbox') || nobody),
+      ...(webhooks !== '' && { PAYMENT_WEBHOOK_URL: `${way(kind, 'gateway', webhooks)}/webhooks/sandbox` }),
+      // No running system of a developer may leak into this one.
+      DATA_DIR: directory,
+      ...env,
     }
   }
+  const start: System['start'] = async (kind, more = {}, place = {}) => {
+    // Counted before they run: those of a kind start side by side, and each needs another name.
+    const number = (begun.get(kind) ?? 0) + 1
+    begun.set(kind, number)
+    const isFirst = number === 1 && (kind === 'sandbox' || kind === 'gateway')
+    const process = new Application({
+      kind: kinds[kind],
+      instance: `${kinds[kind].instance}-${number}`,
+      port: isFirst ? ports[kind] : undefined,
+      ...place,
+      environment: { ...environmentOf(kind), ...more },
+      logDirectory,
+      echo: options.echo,
+      supervisor,
+    })
+    // Before it is ready: it may have to be stopped while it starts.
+    running.push(process)
+    try {
+      await process.start()
+      return process
+    } catch (error) {
+      running.splice(running.indexOf(process), 1)
+      throw error
+    }
+  }
+  starting.defer(async () => {
+    await Promise.all(running.map((process) => process.stop(hurry)))
+  })
+  const wanted = (Object.keys(kinds) as Kind[]).flatMap((kind) => Array<Kind>(counts[kind]).fill(kind))
+  await unlessAborted(Promise.all(wanted.map((kind) => start(kind))), stopping)
+  stopping.throwIfAborted()
 
-  try {
-    return await bringUp()
-  } catch (error) {
-    await stop()
-    throw error
+  const closers = starting.move()
+  let stopped: Promise<void> | undefined
+  return {
+    directory,
+    logDirectory,
+    servers,
+    natsUrls: servers.natsUrls,
+    databaseUrl: servers.database.url,
+    url: urlOf('gateway'),
+    paymentUrl: urlOf('sandbox') || nobody,
+    processes: (kind) =>
+      running.filter((process) => kind === undefined || process.kind === kinds[kind]).toSorted(byName),
+    process: (instance) =>
+      found(
+        running.find(({ name }) => name === instance),
+        instance,
+      ),
+    links,
+    link: (name) => found(links.get(name), name),
+    environment: environmentOf,
+    start,
+    pids: () => new Map([...running, ...servers.list].map(({ name, pid }) => [name, pid])),
+    stop() {
+      stopped ??= closers.disposeAsync()
+      return stopped
+    },
   }
 }
 

@@ -16,7 +16,7 @@ export function stopSignals(say: Say): { stopping: AbortSignal; hurry: AbortSign
     } else if (performance.now() - firstAt > samePressMs) hurry.abort()
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal)
-  // With the terminal gone (SIGHUP) nobody reads any more; that must not end us before the others are stopped.
+  // With the terminal gone (SIGHUP) writing fails; that must not end us before the others are stopped.
   process.stdout.on('error', () => undefined)
   process.stderr.on('error', () => undefined)
   return { stopping: stopping.signal, hurry: hurry.signal }

@@ -4,7 +4,7 @@ import { createLogger } from '#shared/observability/log.ts'
 import { ownerOnly } from '../kept-file.ts'
 import type { Say } from '../say.ts'
 
-/** Whom a process tells that it ended and was started again. */
+/** Restarts a process that ended, and hears of it. */
 export interface Supervisor {
   readonly say: Say
   /** Called when a process has come back after a death, under another process id. */

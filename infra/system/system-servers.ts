@@ -1,11 +1,10 @@
-import { ExplainedError } from '../explained-error.ts'
 import type { Kind } from './application.ts'
 import { type NatsCluster, startNatsCluster } from './clusters/nats-cluster.ts'
 import { PostgresPair } from './clusters/postgres-standby.ts'
 import { type RedisCluster, startRedisCluster } from './clusters/redis-cluster.ts'
 import { type RedisSentinel, startRedisSentinel } from './clusters/redis-sentinel.ts'
 import { Link } from './links.ts'
-import { type Server, type ServerOptions, stopServers } from './server.ts'
+import { type Server, type ServerOptions, startAll, stopAll } from './server.ts'
 import { type DatabaseUrls, databasePasswords, databaseUrls } from './servers/database-users.ts'
 import { startNats } from './servers/nats.ts'
 import { type NatsPasswords, type NatsUrls, natsUrls, newNatsPasswords } from './servers/nats-users.ts'
@@ -58,7 +57,7 @@ export interface SystemServersOptions extends Omit<ServerOptions, 'port'> {
   readonly durable: boolean
   /** By default new ones. */
   readonly natsPasswords?: NatsPasswords | undefined
-  /** Without it Redis asks nobody, as in tests. */
+  /** Without it Redis needs none, as in tests. */
   readonly redisPassword?: string | undefined
 }
 
@@ -70,28 +69,19 @@ export async function startSingleServers({
   redisPassword,
   ...options
 }: SystemServersOptions): Promise<SystemServers> {
-  const servers = new Map<ServerName, Server>()
-  const starts: [ServerName, () => Promise<Server>][] = []
-  if (!given.nats) starts.push(['nats', () => startNats({ ...options, passwords: natsPasswords })])
-  if (!given.redis) {
-    starts.push(['redis', () => startRedis({ ...options, ...(redisPassword && { password: redisPassword }) })])
-  }
-  if (!given.database) starts.push(['postgres', () => startPostgres({ ...options, durable })])
-  const outcomes = await Promise.allSettled(
-    starts.map(([name, start]) => start().then((server) => servers.set(name, server))),
-  )
-  const list = [...servers.values()]
-  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []))
-  if (failures.length > 0) {
-    await stopServers(list)
-    throw new ExplainedError(failures.map(({ message }) => message).join('\n\n'), { cause: failures[0] })
-  }
+  const [nats, redis, postgres] = await startAll([
+    given.nats ? undefined : startNats({ ...options, passwords: natsPasswords }),
+    given.redis ? undefined : startRedis({ ...options, ...(redisPassword && { password: redisPassword }) }),
+    given.database ? undefined : startPostgres({ ...options, durable }),
+  ])
+  const own: Readonly<Record<ServerName, Server | undefined>> = { nats, redis, postgres }
   const server = (name: ServerName): Server => {
-    const found = servers.get(name)
+    const found = own[name]
     if (found === undefined) throw new Error(`there is no ${name} of our own`)
     return found
   }
   const redisUrl = given.redis ?? server('redis').url
+  const list = Object.values(own).filter((found) => found !== undefined)
   return {
     natsUrls: given.nats ?? natsUrls(server('nats').url, natsPasswords),
     database: given.database ?? ownDatabase(server('postgres').url, options.dataDirectory),
@@ -99,8 +89,8 @@ export async function startSingleServers({
     list,
     clusters: undefined,
     server,
-    portOf: (name) => servers.get(name)?.port,
-    stop: () => stopServers(list),
+    portOf: (name) => own[name]?.port,
+    stop: () => stopAll(list),
   }
 }
 
@@ -110,22 +100,13 @@ export async function startClusters({
   durable,
   dataDirectory,
 }: SystemServersOptions): Promise<SystemServers> {
-  const starts = {
-    nats: startNatsCluster({ dataDirectory, passwords: newNatsPasswords() }),
-    redisCluster: startRedisCluster({ dataDirectory }),
-    sentinels: startRedisSentinel({ dataDirectory }),
-    postgres: given.database ? undefined : PostgresPair.start({ dataDirectory, durable }),
-  }
-  const outcomes = await Promise.allSettled(Object.values(starts))
-  const parts = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' && outcome.value ? [outcome.value] : []))
-  const stopParts = async (): Promise<void> => void (await Promise.all(parts.map((part) => part.stop())))
-  const failure = outcomes.find((outcome) => outcome.status === 'rejected')
-  if (failure !== undefined) {
-    await stopParts()
-    throw failure.reason
-  }
-  const [nats, redisCluster, sentinels] = await Promise.all([starts.nats, starts.redisCluster, starts.sentinels])
-  const postgres = await starts.postgres
+  const parts = await startAll([
+    startNatsCluster({ dataDirectory, passwords: newNatsPasswords() }),
+    startRedisCluster({ dataDirectory }),
+    startRedisSentinel({ dataDirectory }),
+    given.database ? undefined : PostgresPair.start({ dataDirectory, durable }),
+  ])
+  const [nats, redisCluster, sentinels, postgres] = parts
   // Its address changes with each promotion: as a platform would, this leads to whichever is the primary.
   const primary = postgres && (await Link.start({ targetPort: () => postgres.primary.port, replies: 'to client' }))
   const database =
@@ -143,7 +124,7 @@ export async function startClusters({
     portOf: (name) => (name === 'postgres' ? postgres?.primary.port : undefined),
     async stop() {
       await primary?.close()
-      await stopParts()
+      await stopAll(parts)
     },
   }
 }

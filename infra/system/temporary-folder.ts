@@ -1,6 +1,7 @@
 import { glob, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { endLeftover } from './server.ts'
 import { closeToOthers, postgresDirectory, postgresOwner } from './servers/postgres-owner.ts'
 
 export interface TemporaryFolderOptions {
@@ -17,9 +18,10 @@ export async function createTemporaryFolder({ name, within = tmpdir() }: Tempora
   return directory
 }
 
-/** Removes such a folder and what servers kept for it; none of them may run any more. */
+/** Ends the servers that have their data in such a folder, or up to two folders deep in it, and removes all of it. */
 export async function removeTemporaryFolder(directory: string): Promise<void> {
-  // Where there is nobody to run PostgreSQL, it has left nothing.
+  for await (const pidFile of glob(join(directory, '{,*/,*/*/}*.pid.json'))) await endLeftover(pidFile)
+  // Without a user to run PostgreSQL as, it has left nothing.
   const owner = await postgresOwner().catch(() => undefined)
   // In a place that is closed to its owner, PostgreSQL's data lies elsewhere. There may be several.
   for await (const data of glob(`${await postgresDirectory(directory, owner)}*`)) {

@@ -5,6 +5,9 @@ import { newTicketKey } from './ticket-key.ts'
 /** Opens the organiser's routes of a temporary system. */
 export const organiserKey = 'org_test-0123456789abcdef'
 
+/** Opens the door's. */
+export const doorKey = 'door_test-0123456789abcdef'
+
 /** Signs the callbacks of its payment sandbox. */
 export const webhookSecret = 'a secret for the webhooks of tests'
 
@@ -17,6 +20,7 @@ export const temporarySettings = {
   SESSION_SECRET: 'a secret for tests that is long enough',
   WAITING_ROOM_SECRET: roomSecret,
   ORGANISER_KEY: organiserKey,
+  DOOR_KEY: doorKey,
   PAYMENT_WEBHOOK_SECRET: webhookSecret,
   TICKET_KEYS: newTicketKey(),
   OTEL_SDK_DISABLED: 'true',

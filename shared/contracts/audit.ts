@@ -17,7 +17,7 @@ export const viewInvariants = defineContract('audit', 'view-invariants', {
             invariant: z.string().describe('Name of the invariant, such as `I1`'),
             says: z.string().describe('The invariant in words'),
             violations: z.int().min(0).describe('How often it was violated'),
-            checked: z.boolean().describe('False: it could not be checked, or not to the end; `says` tells why'),
+            checked: z.boolean().describe('False: it could not be checked completely; `says` has the reason'),
             examples: z.array(z.string()).describe('Up to ten violations, by ids, never by names'),
           })
           .meta({ id: 'Invariant', description: 'One invariant and how the last audit found it' }),

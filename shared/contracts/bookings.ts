@@ -9,7 +9,7 @@ export const paymentStatus = z
 
 export type BookedPaymentStatus = z.infer<typeof paymentStatus>
 
-/** As buyers see it: once money was paid back, a captured payment says so. */
+/** The status that buyers see: a captured payment shows whether money was refunded. */
 const shownPaymentStatus = z
   .enum([...paymentStatus.options, 'partly_refunded', 'refunded'])
   .describe(
@@ -17,7 +17,7 @@ const shownPaymentStatus = z
       '`refunded` once all of it was',
   )
 
-/** Whether the money of a payment was taken, though some or all of it may have been paid back since. */
+/** Whether the money of a payment was captured, even if some or all of it was refunded. */
 export function wasCaptured({ payment: { status } }: Pick<Booking, 'payment'>): boolean {
   return status === 'captured' || status === 'partly_refunded' || status === 'refunded'
 }
@@ -38,7 +38,7 @@ export const booking = z
     hold_id: publicIdField.describe('The hold that was paid for'),
     status: z
       .enum(['pending', 'confirmed', 'cancelled', 'expired', 'failed'])
-      .describe('`pending` while the payment is under way; tickets are valid once it is `confirmed`'),
+      .describe('`pending` while the payment is in progress; tickets are valid once it is `confirmed`'),
     places: z.array(place).describe('The places as bought; `tickets` says which are still valid'),
     total_minor: z.int().describe('Price of all places, in minor units'),
     refunded_minor: z.int().describe('Refunded so far, in minor units'),
@@ -78,7 +78,7 @@ export const listBookings = defineContract('booking', 'list-bookings', {
 })
 
 export const viewBooking = defineContract('booking', 'view-booking', {
-  summary: 'A booking of the caller',
+  summary: 'A booking of the caller; for organisers any booking',
   request: z.strictObject({ booking_id: bookingId }),
   reply: booking,
   errors: ['not_found'],
@@ -96,7 +96,7 @@ export const listSales = defineContract('booking', 'list-sales', {
         what: z.enum(['sold', 'returned']).describe('Whether places were sold or came back'),
         origin: z
           .enum(['purchase', 'rescue', ...returnReason.options])
-          .describe('What caused it. `rescue`: a payment that ended after its hold, whose places were still free'),
+          .describe('What caused it. `rescue`: a payment that ended after its hold, while its places were still free'),
         booking_id: bookingId,
         places: z.int().describe('Number of places'),
         amount_minor: z.int().describe('Their price, in minor units'),

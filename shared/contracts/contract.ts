@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import type { ErrorCode } from '#shared/errors.ts'
 
-/** Who answers an operation. `gateway`: the gateway itself, without a message. */
+/** The worker that answers an operation. `gateway`: the gateway itself, without a message. */
 export type WorkerName = 'event' | 'booking' | 'purchase' | 'audit' | 'gateway'
 
 /**
- * What caller and worker agree on. The subject is a constant of worker and operation: text from users never becomes part
- * of a subject, because NATS reads a blank in it as the start of the reply subject.
+ * The agreement of caller and worker. The subject is a constant of worker and operation. Text from users never becomes part of a subject,
+ * because NATS reads a space in it as the start of the reply subject.
  */
 export interface Contract<Request extends z.ZodType = z.ZodType, Reply extends z.ZodType = z.ZodType> {
   readonly worker: WorkerName
@@ -16,10 +16,10 @@ export interface Contract<Request extends z.ZodType = z.ZodType, Reply extends z
   readonly summary: string
   readonly request: Request
   readonly reply: Reply
-  /** Expected failures, without those of every operation (validation, time-out, no worker …). */
+  /** Expected failures, without those that every operation has (validation, time-out, no worker …). */
   readonly errors: readonly ErrorCode[]
   readonly deadlineMs: number
-  /** The operation changes nothing, so it may be sent twice. */
+  /** The operation changes nothing, so it can be sent twice. */
   readonly readOnly?: true
   /** A worker reserves a quarter of its capacity for these: payments and refunds finish while new holds are refused. */
   readonly isReserved?: true

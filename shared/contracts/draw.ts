@@ -4,8 +4,8 @@ import { defineContract } from './contract.ts'
 import { eventId, instant, page, publicIdField, text, utcTime, wholeNumber } from './fields.ts'
 
 /*
- * The draw of a waiting room. Who joins before it closes takes part; a commitment to the secret is public from the beginning, the root of
- * the roll from the closing on, and secret, seed and numbers from the opening on.
+ * The draw of a waiting room. Buyers who join before it closes take part. Public are: a commitment to the secret from the beginning, the
+ * root of the roll after the closing, and the secret, seed and numbers after the opening.
  */
 
 const digest = z
@@ -13,31 +13,37 @@ const digest = z
   .regex(/^[0-9a-f]{64}$/)
   .meta({ examples: ['e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'] })
 
-/** Pages and messages are of this many pages together. */
+/** Most pages in one message. */
 export const pagesAtOnce = 16
 
-/** What an organiser says of a draw, with the state `pre_queue`. */
+/** An organiser's terms of a draw, with the state `pre_queue`. */
 export const drawTerms = z
   .strictObject({
-    joins_from: instant.optional().describe('From when on buyers may join; at once without it'),
-    closes_at: instant.describe('Who joins until then takes part in the draw'),
-    opens_at: instant.describe('When the order is drawn and the first are called; not before `closes_at`'),
+    joins_from: instant.optional().describe('When joining begins. Default: at once'),
+    closes_at: instant.describe('Buyers who join before this time take part in the draw'),
+    opens_at: instant.describe('When the order is drawn and the first buyers are called; not before `closes_at`'),
     beacon: text(200)
       .nullable()
       .default(null)
-      .describe('Which public random value goes into the draw, such as `drand quicknet, round 9000000`; null for none'),
+      .describe(
+        'The source of the public random value for the draw, such as `drand quicknet, round 9000000`; null for none',
+      ),
   })
   .meta({ id: 'DrawTerms', description: 'When a draw is held' })
 
 const drawSummaryFields = {
-  joins_from: utcTime.nullable().describe('From when on buyers may join; null: at once'),
-  closes_at: utcTime.describe('Who joins until then takes part in the draw'),
-  opens_at: utcTime.describe('When the order is drawn and the first are called'),
+  joins_from: utcTime.nullable().describe('When joining begins; null: at once'),
+  closes_at: utcTime.describe('Buyers who join before this time take part in the draw'),
+  opens_at: utcTime.describe('When the order is drawn and the first buyers are called'),
   commitment: digest.describe('SHA-256 of the secret, known before anybody joins'),
   root: digest.nullable().describe('Merkle root of the roll; null until the pre-queue has closed'),
   count: z.int().min(0).nullable().describe('Places in the roll; null until the pre-queue has closed'),
-  entrants: z.int().min(0).nullable().describe('Those of them that take part: the others are holes, and come last'),
-  is_drawn: z.boolean().describe('Whether the numbers are there: see `/queue/draw/ranks`'),
+  entrants: z
+    .int()
+    .min(0)
+    .nullable()
+    .describe('How many of these places take part: the others are holes, and come last'),
+  is_drawn: z.boolean().describe('Whether the numbers are available: see `/queue/draw/ranks`'),
 }
 
 export const drawSummary = z
@@ -51,15 +57,15 @@ const drawDocument = z
     event_id: eventId,
     algorithm: z.literal(drawAlgorithm).describe('How root, seed and order are computed'),
     ...drawSummaryFields,
-    bypassed: z.int().min(0).describe('How many passes the organiser has given out beside the queue'),
+    bypassed: z.int().min(0).describe('How many passes the organiser has given out without the queue'),
     beacon: z
       .object({
-        source: z.string().describe('Which public random value goes into the draw'),
-        value: z.string().nullable().describe('The value; the draw waits for it'),
+        source: z.string().describe('The source of the public random value for the draw'),
+        value: z.string().nullable().describe('The value; null until it is known. The draw waits for it'),
         published_at: utcTime.nullable().describe('When it became public: later than the root'),
       })
       .nullable()
-      .describe('null: the draw has none'),
+      .describe('null: the draw uses no public random value'),
     closed_at: utcTime.nullable().describe('When the root was published'),
     drawn_at: utcTime.nullable().describe('When the order was drawn'),
     secret: digest.nullable().describe('null until the order is drawn'),
@@ -80,7 +86,7 @@ const drawDocument = z
 export type DrawDocument = z.infer<typeof drawDocument>
 
 export const viewDraw = defineContract('event', 'view-draw', {
-  summary: 'The draw of an event: commitment, root, seed and secret, each from its time on',
+  summary: 'The draw of an event: commitment, root, seed and secret, each once it is public',
   request: z.strictObject({ event_id: eventId }),
   reply: drawDocument,
   errors: ['event_not_found', 'draw_not_open'],
@@ -98,7 +104,7 @@ const pageRequest = z.strictObject({
 const pageFields = {
   event_id: eventId,
   page: z.int().describe('Page, from 0'),
-  first: z.int().describe('Arrival index of the first place on it'),
+  first: z.int().describe('Arrival index of the first place on the page'),
 }
 
 export const viewDrawRoll = defineContract('event', 'view-draw-roll', {
@@ -116,7 +122,7 @@ export const viewDrawRoll = defineContract('event', 'view-draw-roll', {
 })
 
 export const viewDrawRanks = defineContract('event', 'view-draw-ranks', {
-  summary: 'A page of the numbers that a draw gave, once it is held; it never changes',
+  summary: 'A page of the numbers of a draw, once it is held; it never changes',
   request: pageRequest,
   reply: z
     .object({ ...pageFields, numbers: z.array(z.int().min(1)).describe('The number of each place by arrival index') })
@@ -127,7 +133,7 @@ export const viewDrawRanks = defineContract('event', 'view-draw-ranks', {
 })
 
 export const giveBeacon = defineContract('event', 'give-beacon', {
-  summary: 'Organiser: give the public random value that the draw waits for; once given, it stays',
+  summary: 'Organiser: provide the public random value that the draw waits for; it can be set once',
   request: z
     .strictObject({
       event_id: eventId,
@@ -146,20 +152,20 @@ export const storeRoll = defineContract('event', 'store-roll', {
     event_id: eventId,
     count: z.int().min(0).max(maxRollPlaces).describe('Places in the whole roll'),
     first_page: z.int().min(0).describe(`A multiple of ${pagesAtOnce}`),
-    leaves: z.base64().describe(`The leaves of ${pagesAtOnce} pages, or of as many as there are`),
+    leaves: z.base64().describe(`The leaves of ${pagesAtOnce} pages, or fewer at the end`),
   }),
   reply: z.object({
     count: z
       .int()
-      .describe('Places in the roll. Another one than sent: nothing was stored, as another gateway was first'),
-    root: digest.nullable().describe('Once all pages are there'),
+      .describe('Places in the roll. If it differs from the request, nothing was stored: another gateway was first'),
+    root: digest.nullable().describe('The root; null until all pages are stored'),
   }),
   errors: ['draw_not_open'],
   deadlineMs: 3_000,
 })
 
 const receipt = z
-  .object({ receipt: z.string().describe('JSON Web Signature (EdDSA), to be verified with `receipt_key` of the draw') })
+  .object({ receipt: z.string().describe('JSON Web Signature (EdDSA); verify it with `receipt_key` of the draw') })
   .meta({ id: 'QueueReceipt', description: 'Proof that a place was given and takes part in the draw' })
 
 export const signReceipt = defineContract('event', 'sign-receipt', {
@@ -168,7 +174,10 @@ export const signReceipt = defineContract('event', 'sign-receipt', {
     event_id: eventId,
     index: z.int().min(0).describe('Arrival index of the place'),
     leaf: digest.describe('Its leaf of the roll'),
-    takes_part: z.boolean().optional().describe('Whether the roll has it, as long as its root is not published'),
+    takes_part: z
+      .boolean()
+      .optional()
+      .describe('Whether the roll contains the place; used until the root is published'),
   }),
   reply: receipt,
   errors: ['draw_not_open'],
@@ -178,30 +187,31 @@ export const signReceipt = defineContract('event', 'sign-receipt', {
 /** `typ` in the header of a receipt. */
 export const receiptType = 'queue-receipt+jwt'
 
-/** What a receipt says. */
+/** The claims of a receipt. */
 export const receiptClaims = z.object({
   event: eventId,
   /** Arrival index. */
   index: z.int().min(0),
   leaf: digest,
   commitment: digest,
-  /** Source of the public random value that goes into the draw. */
+  /** Source of the public random value of the draw. */
   beacon: z.string().nullable(),
-  /** When it was made, in seconds since 1970: the place was given by then. */
+  /** When the receipt was made, in seconds since 1970: the place existed at that time. */
   iat: z.int(),
-  /** Whether the roll has the leaf; false for who joined after the closing. */
+  /** Whether the roll contains the leaf; false for a buyer who joined after the closing. */
   takes_part: z.boolean().optional(),
-  /** From the closing of the pre-queue on. */
+  /** After the closing of the pre-queue. */
   root: digest.optional(),
   count: z.int().optional(),
-  /** The way from the leaf to the root; missing where the roll does not have the leaf. */
+  /** The proof from the leaf to the root; absent if the roll does not contain the leaf. */
   proof: z.array(digest).max(32).optional(),
-  /** From the draw on. */
+  /** After the draw. */
   number: z.int().optional(),
 })
 
 export const viewReceipt = defineContract('gateway', 'view-receipt', {
-  summary: 'A receipt of a place of the caller; once the pre-queue has closed, with the proof that the roll has it',
+  summary:
+    'The receipt for a place of the caller; after the pre-queue has closed, with the proof that the roll contains it',
   request: z.strictObject({
     place_id: publicIdField.describe('Id of the place in the queue; only its owner can use it'),
   }),
@@ -214,7 +224,7 @@ const admission = z
   .object({
     number: z.int().describe('The number of the place'),
     admitted_at: utcTime.describe('When its pass was issued'),
-    serving: z.int().describe('The highest number that had been called by then'),
+    serving: z.int().describe('The highest number called by then'),
   })
   .meta({ id: 'Admission', description: 'A pass that was issued' })
 
@@ -222,7 +232,7 @@ export const listAdmissions = defineContract('gateway', 'list-admissions', {
   summary: 'The journal of admissions of an event, oldest first: the latest 200,000',
   request: z.strictObject({
     event_id: eventId,
-    limit: wholeNumber({ min: 1, max: 1_000 }).default(100).describe('Items on a page, at most'),
+    limit: wholeNumber({ min: 1, max: 1_000 }).default(100).describe('Most items on a page'),
     cursor: z
       .string()
       .regex(/^\d{1,15}-\d{1,15}$/, 'must be `next_cursor` of the page before')

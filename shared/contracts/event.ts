@@ -72,7 +72,7 @@ export const priceTier = z.object({
 export const eventView = eventSummary
   .extend({
     doors_at: utcTime.optional().describe('When the doors open, if announced'),
-    description: z.string().nullable().describe('What the organiser says of the event'),
+    description: z.string().nullable().describe('Description by the organiser'),
     price_tiers: z
       .array(
         priceTier
@@ -85,8 +85,8 @@ export const eventView = eventSummary
         status: saleStatus,
         on_sale_at: utcTime.nullable().describe('When the sale opens'),
         off_sale_at: utcTime.describe('When the sale ends'),
-        cancel_until: utcTime.nullable().describe('Until then buyers may cancel tickets; null: never'),
-        max_tickets_per_user: z.int().describe('Most tickets that one buyer may have'),
+        cancel_until: utcTime.nullable().describe('Until when buyers can cancel tickets; null: never'),
+        max_tickets_per_user: z.int().describe('Most tickets that one buyer can have'),
         waiting_room: z.boolean().describe('Whether buyers queue before they choose places'),
       })
       .meta({ id: 'Sale', description: 'When and how tickets are sold' }),
@@ -133,7 +133,7 @@ export const listEvents = defineContract('event', 'list-events', {
     status: z
       .enum(['upcoming', 'any'])
       .default('upcoming')
-      .describe('`any` also shows past, postponed and cancelled events'),
+      .describe('`any` also shows past, postponed and cancelled events, and to organisers drafts'),
   }),
   reply: eventPage
     .extend({ message: z.string().describe('The number of events, in words') })
@@ -159,29 +159,28 @@ export const viewLayout = defineContract('event', 'view-layout', {
     version: wholeNumber({ min: 1, max: 1_000_000_000 })
       .optional()
       .describe(
-        'A version of the layout, such as `layout_version` of the event, which never changes. Default: the present one',
+        'A version of the layout, such as `layout_version` of the event, which never changes. Default: the current one',
       ),
     coordinates: z
       .enum(['absolute', 'differences'])
       .default('absolute')
       .describe(
-        '`differences` is a third of the size: every x and y is a whole number of `unit`s, as the difference from the point before it in ' +
-          'its row or outline. The first point of a row counts from the first of the row before, that of an outline and of the first row from 0',
+        '`differences` is a third of the size: every x and y is a whole number of `unit`s, relative to the previous point of its row or ' +
+          'outline. The first point of a row is relative to the first point of the previous row; for an outline and the first row, to 0',
       ),
   }),
   reply: layoutSchema
     .extend({
       event_id: eventId,
       version: z.int().describe('Version of this layout'),
-      outlines: z
-        .array(sectionOutline)
-        .optional()
-        .describe('Where the sections lie. Layouts attached before these were made have none'),
+      outlines: z.array(sectionOutline).optional().describe('Outlines of the sections; absent in old layouts'),
       unit: z
         .number()
         .positive()
         .optional()
-        .describe('Of `coordinates=differences`: the length of 1, a sixteenth of the usual distance of neighbours'),
+        .describe(
+          'With `coordinates=differences`: the length of 1, a sixteenth of the usual distance of neighbouring seats',
+        ),
     })
     .meta({ id: 'Layout', description: 'Seating geometry of an event. A version never changes' }),
   errors: ['event_not_found', 'not_found'],

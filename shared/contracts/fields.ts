@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parsePublicId } from '#shared/ids.ts'
 
-/** Text without NUL, which Postgres refuses, and lone surrogates, which UTF-8 cannot encode. */
+/** Text without NUL, which Postgres refuses, and without lone surrogates, which UTF-8 cannot encode. */
 export function text(maxLength: number, minLength = 1) {
   return z
     .string()
@@ -26,10 +26,10 @@ export const holdId = publicIdField.describe('Id of the hold')
 export const bookingId = publicIdField.describe('Id of the booking')
 export const ticketId = publicIdField.describe('Id of the ticket')
 
-/** No other characters, because it travels in a message header. */
+/** Only these characters, because the id travels in a message header. */
 export const userId = z
   .string()
-  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters, no blanks')
+  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters, without spaces')
   .meta({ description: 'Id of the user, as the identity provider issues it', examples: ['125'] })
 
 export const seatNo = z
@@ -59,7 +59,7 @@ export const currency = z
 /** A time in a reply. */
 export const utcTime = z.iso.datetime().meta({ examples: ['2027-03-05T19:00:00.000Z'] })
 
-/** Of a reply: how far the system has come; `min_seq` of seat states takes it. */
+/** How far the system has come, in a reply; `min_seq` of seat states accepts it. */
 export const seq = z.string().meta({
   description: 'Position of this write: seat states with this `seq` or a higher one include it',
   examples: ['8412'],
@@ -72,7 +72,7 @@ export const localDate = z.iso
 /** RFC 3339 with offset or Z. Postgres takes offsets below 16 hours. */
 export const instant = z.iso
   .datetime({ offset: true })
-  .refine(isOrdinaryYear, 'must be a time between the years 1000 and 9998')
+  .refine(isOrdinaryInstant, 'must be a time between the years 1000 and 9998')
   .refine((time) => !/[+-](1[6-9]|2\d):\d\d$/.test(time), 'must have an offset of less than 16 hours')
   .meta({ examples: ['2027-01-15T10:00:00+01:00'] })
 /** An IANA time zone that this Node knows. */
@@ -116,15 +116,21 @@ export function commaSeparated<Item extends z.ZodType<unknown, string>>(
 }
 
 export const defaultPageSize = 20
-export const pageLimit = wholeNumber({ min: 1, max: 100 }).default(defaultPageSize).describe('Items on a page, at most')
+export const pageLimit = wholeNumber({ min: 1, max: 100 }).default(defaultPageSize).describe('Most items on a page')
 export const cursor = text(300).describe('Where the page begins: `next_cursor` of the page before')
 
-/** The year has four digits in every time zone. */
+/** Whether the year has four digits in every time zone. */
 function isOrdinaryYear(time: string): boolean {
   return time >= '1000-01-02' && time < '9999'
 }
 
-/** Remembered, because a lookup by `Intl` costs 0.25 ms. There are only some hundred zones. */
+/** The same for a time, whose offset may lead into another year. */
+function isOrdinaryInstant(time: string): boolean {
+  const at = new Date(time)
+  return !Number.isNaN(at.getTime()) && isOrdinaryYear(at.toISOString())
+}
+
+/** Cached, because a lookup by `Intl` costs 0.25 ms. There are only a few hundred zones. */
 const knownTimeZones = new Set<string>()
 
 function isTimeZone(name: string): boolean {
@@ -140,6 +146,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+/** The schema of one page of a list. */
 export function page<Item extends z.ZodType>(item: Item) {
   return z.object({
     items: z.array(item).describe('The items of this page'),

@@ -9,11 +9,11 @@ export const hold = z
   .object({
     id: holdId,
     event_id: eventId,
-    user_id: z.string().describe('Whose hold it is'),
+    user_id: z.string().describe('The buyer who has the hold'),
     status: z
       .enum(['active', 'paying', 'converted', 'released', 'expired'])
       .describe('`converted` once it is bought; `expired` from the moment of `expires_at` on'),
-    places: z.array(place).describe('The held places, each at the price that it had when it was held'),
+    places: z.array(place).describe('The held places, each at the price at which it was held'),
     total_minor: z.int().describe('Price of all places, in minor units'),
     currency,
     expires_at: utcTime.describe('Until when the places are held'),
@@ -21,7 +21,7 @@ export const hold = z
       .int()
       .min(0)
       .describe(
-        'Milliseconds until then, for a countdown that trusts no clock; 0 once the hold has ended, for whatever reason',
+        'Milliseconds until then, for a countdown that needs no synchronised clock; 0 once the hold has ended for any reason',
       ),
     hard_cap_at: utcTime.describe('No extension goes beyond this time'),
     seq,
@@ -31,13 +31,13 @@ export const hold = z
 export type Hold = z.infer<typeof hold>
 
 const placeRefusals = [
-  /** With `conflicts`: the wanted seats that others have; `held`: those of them that may become free again; `alternatives`. */
+  /** With `conflicts`: the wanted seats that others have; `held`: those of them that may become free again; and `alternatives`. */
   'seat_unavailable',
-  /** The event has no place left at all, neither free nor held. */
+  /** No place of the event is free or held. */
   'sold_out',
   /** With `left`: how many such places are free; `held_by_others`: whether others hold some that may become free; `area`. */
   'not_enough_left',
-  /** With `join_url`: places are free, and kept for the buyers on the waiting list. Of named seats also with `conflicts`. */
+  /** With `join_url`: places are free but reserved for the buyers on the waiting list. For named seats also with `conflicts`. */
   'waiting_list_first',
   'sale_not_open',
   'sale_closed',
@@ -45,7 +45,7 @@ const placeRefusals = [
   'event_cancelled',
   'no_adjacent_seats',
   'ticket_limit',
-  /** With `join_url`: the event has a waiting room, and the request no valid pass for it in `Queue-Pass`. */
+  /** With `join_url`: the event has a waiting room, and the request has no valid pass for it in `Queue-Pass`. */
   'pass_required',
   'pass_invalid',
   'pass_expired',
@@ -109,7 +109,7 @@ export const releaseHold = defineContract('booking', 'release-hold', {
 
 export const abandonHold = defineContract('booking', 'abandon-hold', {
   summary:
-    'For a page that closes: release an active hold; succeeds without effect on one that is being paid for or bought',
+    'For a page that closes: release an active hold; has no effect on a hold that is being paid for or was bought',
   request: z.strictObject({ hold_id: holdId }),
   reply: z.object({}),
   errors: ['not_found', 'idempotency_key_in_use', 'idempotency_key_reused'],

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { text } from './fields.ts'
 
-/** Parallel arrays keep 15,000 seats near 400 KB. */
+/** Parallel arrays keep a layout of 15,000 seats near 400 KB. */
 const layoutRow = z
   .strictObject({
     section: text(100).describe('Section of the house'),
@@ -9,7 +9,7 @@ const layoutRow = z
     category: z
       .union([z.int().min(0), z.array(z.int().min(0))])
       .describe('Index into `categories`, one for the whole row or one for each seat'),
-    seats: z.array(text(30)).min(1).max(2_000).describe('Labels of the seats, in their order'),
+    seats: z.array(text(30)).min(1).max(2_000).describe('Labels of the seats, in order'),
     x: z.array(z.number()).describe('Horizontal position of each seat, from the left'),
     y: z.array(z.number()).describe('Vertical position of each seat, from the top'),
     accessible: z.literal(true).optional().describe('All seats of the row are for wheelchair users and companions'),
@@ -18,7 +18,7 @@ const layoutRow = z
       .min(1)
       .max(2_000)
       .optional()
-      .describe('Those seats of an accessible row that are for companions, by their index in `seats`'),
+      .describe('Seats of an accessible row for companions, by their index in `seats`'),
   })
   .meta({ id: 'LayoutRow', description: 'A row of seats as parallel arrays: labels and coordinates' })
 
@@ -35,7 +35,7 @@ const stage = z
     y: z.number().describe('Upper edge'),
     width: z.number().positive().describe('Width'),
     height: z.number().positive().describe('Height'),
-    label: text(60).describe('What stands on it: stage, court, screen'),
+    label: text(60).describe('Label of the stage: stage, court, screen'),
   })
   .meta({ id: 'Stage', description: 'What everybody looks at' })
 
@@ -44,6 +44,9 @@ export const area = {
   name: text(100).describe('Name of the general admission area'),
   capacity: z.int().min(1).max(1_000_000).describe('How many people it admits'),
 }
+
+/** The only category of a layout without seats: a layout has at least one. */
+export const placeholderCategory = 'General admission'
 
 /** Seating geometry, immutable by version. */
 export const layoutSchema = z.strictObject({
@@ -62,22 +65,22 @@ export const layoutSchema = z.strictObject({
           ...area,
           outline: polygon
             .optional()
-            .describe('Where it lies: x and y of its corners in turn. Areas without are not drawn'),
+            .describe('Outline of the area: x and y of its corners in turn. Without it, the area is not drawn'),
         })
         .meta({ id: 'LayoutArea', description: 'A general admission area' }),
     )
     .max(500)
     .describe('The general admission areas'),
-  stage: stage.optional().describe('The stage, if the plan tells where it is'),
+  stage: stage.optional().describe('The stage, if the plan contains it'),
 })
 
-/** Drawn from the seats of a section; made by the event worker when a layout is attached. */
+/** Made by the event worker from the seats of a section when a layout is attached. */
 export const sectionOutline = z
   .strictObject({
     section: text(100).describe('Section of the house'),
     points: polygon.describe('x and y of the corners in turn. The line runs through the outermost seats'),
   })
-  .meta({ id: 'SectionOutline', description: 'Where a section lies' })
+  .meta({ id: 'SectionOutline', description: 'The outline of a section' })
 
 export type LayoutRow = z.infer<typeof layoutRow>
 export type Layout = z.infer<typeof layoutSchema>

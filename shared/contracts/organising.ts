@@ -5,7 +5,7 @@ import { currency, eventId, instant, localDate, priceMinor, text, timeZone } fro
 import { area, layoutSchema } from './layout.ts'
 import { priceSteps } from './places.ts'
 
-/* What organisers and importers do to the catalogue. */
+/* Changes of the catalogue by organisers and importers. */
 
 const venueInput = z
   .strictObject({
@@ -17,7 +17,7 @@ const venueInput = z
   })
   .meta({ id: 'VenueInput', description: 'The venue of a new event' })
 
-/** `npm run import` brings seating plans of real venues. */
+/** For simple events; `npm run import` loads seating plans of real venues. */
 const sectionInput = z
   .strictObject({
     name: text(60).describe('Name of the section'),
@@ -39,7 +39,7 @@ export const createEvent = defineContract('event', 'create-event', {
     .strictObject({
       name: text(300).describe('Name of the event'),
       type: text(60).default('Other').describe('Kind of event'),
-      description: text(5_000).optional().describe('What buyers should know of the event'),
+      description: text(5_000).optional().describe('What buyers should know about the event'),
       venue: venueInput,
       performers: z.array(text(200)).max(50).default([]).describe('Names of the performers, in their order'),
       starts_on: localDate.describe('Local date at the venue'),
@@ -67,8 +67,8 @@ export const createEvent = defineContract('event', 'create-event', {
         ),
       cancel_until: instant
         .optional()
-        .describe('Until then buyers may cancel tickets. Default: 24 hours before the event, or before its day'),
-      max_tickets_per_user: z.int().min(1).max(1_000).default(8).describe('Most tickets that one buyer may have'),
+        .describe('Until when buyers can cancel tickets. Default: 24 hours before the event, or before its day'),
+      max_tickets_per_user: z.int().min(1).max(1_000).default(8).describe('Most tickets that one buyer can have'),
     })
     .meta({
       id: 'EventInput',
@@ -102,22 +102,23 @@ export const changeEventStatus = defineContract('event', 'change-event-status', 
   deadlineMs: 5_000,
 })
 
+/** Of an imported event. */
+export const maxPerformers = 100
+export const maxPriceTiers = 50
+
 /** An event as importers send it, in one format for all sources. Dates are local to the venue. */
 export const catalogueEvent = z.strictObject({
   source_id: text(200).describe('Id of the event in its source'),
   id: eventId.optional().describe('Set by the demo catalogue only, for an event with a known id'),
   name: text(300).describe('Name of the event'),
   type: text(60).describe('Kind of event'),
-  description: text(20_000).nullable().describe('What the source says of the event'),
+  description: text(20_000).nullable().describe('Description by the source'),
   status: z
     .enum(['published', 'postponed', 'rescheduled', 'cancelled'])
     .describe('Whether the event takes place as announced'),
   starts_on: localDate.describe('Local date at the venue'),
   starts_at_local: z.iso.time().nullable().describe('Local time at the venue; null until it is announced'),
-  starts_at: instant
-    .nullable()
-    .optional()
-    .describe('The instant, where the source gives it; it counts before starts_at_local'),
+  starts_at: instant.nullable().optional().describe('The instant, if the source has it; it overrides starts_at_local'),
   doors_at: instant.optional().describe('When the doors open'),
   tz: timeZone.nullable().describe('IANA time zone of the event'),
   venue: z
@@ -144,14 +145,14 @@ export const catalogueEvent = z.strictObject({
         name: text(200).describe('Name of the performer'),
       }),
     )
-    .max(100)
+    .max(maxPerformers)
     .describe('Who performs, in the order of the announcement'),
-  price_tiers: z.array(priceTier).max(50).describe('Price tiers, or price ranges'),
+  price_tiers: z.array(priceTier).max(maxPriceTiers).describe('Price tiers, or price ranges'),
   on_sale_at: instant.nullable().describe('When the sale opens'),
   off_sale_at: instant
     .nullable()
-    .describe('When the sale ends. If null, or later than an organiser may set it, it ends as by default'),
-  max_tickets_per_user: z.int().min(1).max(1_000).nullable().describe('Most tickets that one buyer may have'),
+    .describe('When the sale ends. If null, or later than an organiser could set it, the default applies'),
+  max_tickets_per_user: z.int().min(1).max(1_000).nullable().describe('Most tickets that one buyer can have'),
 })
 
 export type CatalogueEvent = z.infer<typeof catalogueEvent>
@@ -186,7 +187,7 @@ export const attachSeating = defineContract('event', 'attach-seating', {
       .describe('Prices of categories and areas of the layout, by name'),
     price_steps: z.record(z.string(), priceSteps).default({}).describe('Price steps of categories, by name'),
     currency,
-    on_sale_at: instant.nullable().describe('When the sale opens; null leaves the event as it is'),
+    on_sale_at: instant.nullable().describe('When the sale opens; null leaves the event unchanged'),
   }),
   reply: eventView,
   errors: ['event_not_found', 'event_cancelled', 'sale_closed'],

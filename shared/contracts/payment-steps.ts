@@ -3,12 +3,12 @@ import { booking, paymentStatus, refundReason, ticketIds } from './bookings.ts'
 import { defineContract } from './contract.ts'
 import { bookingId, currency, eventId, holdId, instant, totalMinor } from './fields.ts'
 
-/** Steps of a payment, which the purchase worker calls. Each may be repeated. They have no route. */
+/** Steps of a payment, which the purchase worker calls. All are idempotent. They have no route. */
 
-const attempt = z.int().min(1).describe('Number of the payment: 1 at first, one more after each declined one')
+const attempt = z.int().min(1).describe('Number of the payment: 1 for the first, one more after each declined payment')
 
 export const beginPayment = defineContract('booking', 'begin-payment', {
-  summary: 'Turn a hold to paying, hold its places until the payment deadline, and open or reuse its pending booking',
+  summary: 'Move a hold to paying, hold its places until the payment deadline, and open or reuse its pending booking',
   request: z.strictObject({
     hold_id: holdId,
     expected_total_minor: totalMinor.optional().describe('What the buyer expects to pay, in minor units'),
@@ -39,8 +39,8 @@ export const returnHold = defineContract('booking', 'return-hold', {
 })
 
 /**
- * Why a buyer gets no places for an authorised payment. `hold_changed`: the hold is not the one that was paid for, or it ran
- * out and the sale has ended.
+ * Why an authorised payment gets no places. `hold_changed`: the hold is not the one that was paid for, or it expired and the sale has
+ * ended.
  */
 const lossReason = z.enum(['seats_taken', 'event_cancelled', 'ticket_limit', 'hold_changed'])
 
@@ -51,7 +51,7 @@ export const confirmHold = defineContract('booking', 'confirm-hold', {
   request: z.strictObject({ booking_id: bookingId }),
   reply: z.object({
     outcome: z.enum(['CONFIRMED', 'LOST']).describe('Whether the buyer has the places'),
-    reason: lossReason.optional().describe('Why they are LOST; a repetition may be answered without it'),
+    reason: lossReason.optional().describe('Why the places are LOST; the answer to a repetition may omit it'),
   }),
   errors: ['not_found'],
   deadlineMs: 2_000,

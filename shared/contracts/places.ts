@@ -8,7 +8,7 @@ export const seatPlace = z
     seat_no: seatNo,
     section: z.string().describe('Section of the house'),
     row: z.string().describe('Row within the section'),
-    label: z.string().describe('What stands on the seat'),
+    label: z.string().describe('Label on the seat'),
     price_minor: priceMinor,
   })
   .meta({ id: 'SeatPlace', description: 'A numbered seat' })
@@ -30,7 +30,11 @@ export const priceSteps = z
   .array(
     z
       .strictObject({
-        sold_percent: z.int().min(1).max(99).describe('From this share of the tier on, in percent of its places'),
+        sold_percent: z
+          .int()
+          .min(1)
+          .max(99)
+          .describe('Sold share of the tier from which this price applies, in percent'),
         price_minor: priceMinor,
       })
       .meta({ id: 'PriceStep', description: 'The price once so much of a tier is sold' }),
@@ -40,7 +44,7 @@ export const priceSteps = z
     (steps) => steps.every((step, index) => index === 0 || step.sold_percent > (steps[index - 1]?.sold_percent ?? 0)),
     'must be sorted by sold_percent',
   )
-  .describe('Prices that rise as places are sold. Below the first step places cost the price of their tier')
+  .describe('Prices that rise as places are sold. Below the first step, places cost the price of their tier')
 
 export type PriceStep = z.infer<typeof priceSteps>[number]
 
@@ -50,7 +54,7 @@ const ticketState = {
   passed_on: z
     .literal(true)
     .optional()
-    .describe('Only where the buyer passed it on: somebody else has it, and only they may enter with it'),
+    .describe('Present if the buyer passed it on: only its new holder can enter with it'),
 }
 
 export const seatTicket = seatPlace
@@ -68,7 +72,7 @@ export const ticket = z.union([seatTicket, areaTicket]).meta({ id: 'Ticket', des
 export type SeatPlace = z.infer<typeof seatPlace>
 export type Place = z.infer<typeof place>
 
-/** In one hold, seats and GA together. */
+/** Most places of one hold, seats and GA tickets together. */
 const maxPlaces = 100
 
 const bestAvailable = z
@@ -85,9 +89,9 @@ const bestAvailable = z
       .default('require')
       .describe('Whether the seats must be side by side; `prefer` falls back to separate seats'),
   })
-  .meta({ id: 'BestAvailable', description: 'Asks for the best seats that are free' })
+  .meta({ id: 'BestAvailable', description: 'Requests the best free seats' })
 
-/** Wanted places: named seats or the best available, GA tickets, or seats and GA tickets together. */
+/** The wanted places: named or best available seats, GA tickets, or both. */
 export const selection = {
   seat_nos: z
     .array(seatNo)
@@ -96,7 +100,7 @@ export const selection = {
     .refine((seats) => new Set(seats).size === seats.length, 'must not name a seat twice')
     .optional()
     .meta({ description: 'The wanted seats, by number. Not together with `best_available`', examples: [[17, 18]] }),
-  best_available: bestAvailable.optional().describe('Any seats, the best first. Not together with `seat_nos`'),
+  best_available: bestAvailable.optional().describe('The best free seats. Not together with `seat_nos`'),
   areas: z
     .array(
       z
@@ -104,7 +108,7 @@ export const selection = {
           area: text(100).describe('Name of the general admission area'),
           qty: z.int().min(1).max(maxPlaces).describe('Number of tickets'),
         })
-        .meta({ id: 'AreaSelection', description: 'How many tickets of which general admission area' }),
+        .meta({ id: 'AreaSelection', description: 'Number of tickets of a general admission area' }),
     )
     .min(1)
     .max(20)
@@ -115,6 +119,7 @@ export const selection = {
 
 export type Selection = z.infer<z.ZodObject<typeof selection>>
 
+/** How many places a selection wants. */
 export function wantedPlaces({ seat_nos, best_available, areas }: Selection): number {
   const admissions = areas?.reduce((sum, { qty }) => sum + qty, 0) ?? 0
   return (seat_nos?.length ?? best_available?.qty ?? 0) + admissions

@@ -5,7 +5,28 @@ import { bookingId, currency, eventId, holdId, text, totalMinor, utcTime } from 
 import { holdRefusals } from './holds.ts'
 import { isSelection, selection, selectionMessage } from './places.ts'
 
-/** Operations of the purchase worker, the only one that talks to a payment provider. */
+/** Operations of the purchase worker, the only one that calls a payment provider. */
+
+/** The states of a payment; `workers/purchase/payment.ts` has the moves between them. */
+export const paymentStatuses = [
+  'created',
+  'authorising',
+  'unknown',
+  'authorised',
+  'capturing',
+  'captured',
+  'refunded',
+  'voiding',
+  'voided',
+  'failed',
+] as const
+
+export type PaymentStatus = (typeof paymentStatuses)[number]
+
+/** The states of a refund; `workers/purchase/refund.ts` has the moves between them. */
+export const refundStatuses = ['requested', 'returning', 'done', 'refused'] as const
+
+export type RefundStatus = (typeof refundStatuses)[number]
 
 /** Idempotency-Key of a request. */
 const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters')
@@ -14,7 +35,7 @@ const payment = {
   payment_token: text(200)
     .optional()
     .meta({
-      description: 'Token of the payment provider; needed unless the places cost nothing. Card numbers are refused',
+      description: 'Token of the payment provider; required unless the places cost nothing. Card numbers are refused',
       examples: ['tok_ok'],
     }),
   expected_total_minor: totalMinor
@@ -50,34 +71,34 @@ export const purchaseHold = defineContract('purchase', 'purchase-hold', {
     'payment_declined',
     'provider_unavailable',
   ],
-  // A live worker answers the booking as it stands half a second earlier; for one that died, see `viewPurchase`.
+  // A live worker returns the booking in its current state half a second earlier; for a dead worker, see `viewPurchase`.
   deadlineMs: 5_000,
 })
 
-/** Why there is no money for a purchase: `not_authorised` is one that the payment provider never got, and never will take. */
+/** Why there is no money for a purchase. `not_authorised`: the payment provider never received the payment, and will refuse it. */
 export const paymentFailure = z.enum(['not_authorised', 'declined', 'capture_refused'])
 
 export type PaymentFailure = z.infer<typeof paymentFailure>
 
-/** What a buyer can be told of a purchase. */
+/** The outcomes of a purchase that a buyer can see. */
 const outcome = z.enum(['processing', 'bought', 'declined', 'lost', 'revoked', 'not_started'])
 
 export type Outcome = z.infer<typeof outcome>
 
 export const viewPurchase = defineContract('purchase', 'view-purchase', {
-  summary: 'How a purchase of the caller ended, found by its Idempotency-Key for a day',
+  summary: 'How a purchase of the caller ended, found by its Idempotency-Key; for a day if it took no money',
   request: z.strictObject({
-    idempotency_key: idempotencyKey.describe('The Idempotency-Key that the purchase was sent with'),
+    idempotency_key: idempotencyKey.describe('The Idempotency-Key of the purchase'),
   }),
   reply: z
     .object({
-      idempotency_key: z.string().describe('The Idempotency-Key that the purchase was sent with'),
+      idempotency_key: z.string().describe('The Idempotency-Key of the purchase'),
       status: outcome.describe(
-        '`processing`: look again in a second; `declined`: there was no money, and the hold may still last; `lost`: the places could no longer be sold to you, and no money was taken; `revoked`: the money could not be taken, and the places were released; `not_started`: send the purchase again',
+        '`processing`: read it again in a second; `declined`: there was no money; the hold may still be active; `lost`: the places could no longer be sold to you, and no money was taken; `revoked`: the money could not be taken, and the places were released; `not_started`: send the purchase again',
       ),
       hold_id: holdId.nullable().describe('The hold that is paid for; null while it is not known'),
       booking_id: bookingId.nullable().describe('The booking, which shows the tickets; null while there is none'),
-      decline_code: z.string().nullable().describe('Why the payment provider declined; null where it did not'),
+      decline_code: z.string().nullable().describe('Why the payment provider declined; null if it did not'),
       message: z.string().describe('What happened and what to do next, in a sentence for the buyer'),
     })
     .meta({ id: 'Purchase', description: 'How a purchase goes, or how it ended' }),
@@ -114,7 +135,7 @@ const eventRefunds = z
     refunded: z.int().describe('How many of them are refunded'),
     refunded_minor: z.int().describe('Refunded so far, in minor units'),
     started_at: utcTime.describe('When the refunds began'),
-    finished_at: utcTime.nullable().describe('When the last one was paid out; null before'),
+    finished_at: utcTime.nullable().describe('When the last refund was paid out; null before'),
   })
   .meta({ id: 'EventRefunds', description: 'Progress of the refunds of a cancelled event' })
 
@@ -139,8 +160,8 @@ export const receiveWebhook = defineContract('purchase', 'receive-webhook', {
   summary: 'A change reported by a payment provider: verified, stored once and applied before the reply',
   request: z.strictObject({
     provider: z.enum(['sandbox']).describe('The payment provider that reports'),
-    body: z.string().max(65_536).describe('The raw body: its exact bytes are signed'),
-    signature: z.string().max(1_000).describe('Signatures of the body, as the header `Webhook-Signature` has them'),
+    body: z.string().max(65_536).describe('The raw body; the signature covers its exact bytes'),
+    signature: z.string().max(1_000).describe('The header `Webhook-Signature`'),
   }),
   reply: z.object({
     outcome: z.enum(['applied', 'duplicate']).describe('`duplicate`: it was applied before'),

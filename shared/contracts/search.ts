@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineContract } from './contract.ts'
 import { eventFilters, eventPage } from './event.ts'
-import { commaSeparated, decimal, defaultPageSize, text, wholeNumber } from './fields.ts'
+import { commaSeparated, decimal, text, wholeNumber } from './fields.ts'
 
 export const facetName = z.enum(['city', 'type', 'venue', 'month', 'price'])
 
@@ -28,7 +28,7 @@ const searchRequest = z.strictObject({
     .regex(/^[A-Za-z]{3}$/, 'must be an ISO 4217 code such as EUR')
     .toUpperCase()
     .optional()
-    .describe('Only events that are sold in this currency (ISO 4217)'),
+    .describe('Only events with prices in this currency (ISO 4217)'),
   min_price_minor: searchedPrice.describe(
     'Only events whose `price_from_minor` is at least this, in minor units of `currency`',
   ),
@@ -47,10 +47,10 @@ const searchRequest = z.strictObject({
     message: `must be some of ${facetName.options.join(', ')}, separated by commas`,
   })
     .optional()
-    .describe('Counts of what was found, by these properties, separated by commas; `price` needs a `currency`'),
+    .describe('Counts of search hits by these properties, separated by commas; `price` needs a `currency`'),
   page: wholeNumber({ min: 1, max: maxPagedResults })
     .optional()
-    .describe('Page number from 1, instead of a cursor. It goes with `pageSize` instead of `limit`'),
+    .describe('Page number from 1, instead of a cursor. Use it with `pageSize` instead of `limit`'),
   pageSize: wholeNumber({ min: 1, max: 100 }).optional().describe('Events on a numbered page'),
 })
 
@@ -80,7 +80,7 @@ export const searchEvents = defineContract('event', 'search-events', {
       facets: z
         .object({
           counted: z.int().describe('Number of search hits counted'),
-          capped: z.boolean().describe('Whether there are more than were counted'),
+          capped: z.boolean().describe('Whether counting stopped there'),
           by: z
             .partialRecord(
               facetName,
@@ -93,7 +93,7 @@ export const searchEvents = defineContract('event', 'search-events', {
             .describe('The counts by property, the most frequent value first'),
         })
         .optional()
-        .describe('Counts of what was found, where `facets` asked for them'),
+        .describe('Counts of search hits, if `facets` was given'),
     })
     .meta({ id: 'SearchPage', description: 'One page of search hits' }),
   errors: [],
@@ -114,7 +114,7 @@ function* searchFaults(request: z.output<typeof searchRequest>): Generator<reado
     keyword,
     cursor,
   } = request
-  const { page = 1, pageSize = defaultPageSize } = request
+  const { page, pageSize = request.limit } = request
   if (lat !== undefined && lng === undefined) yield ['lng', 'is required with lat']
   if (lng !== undefined && lat === undefined) yield ['lat', 'is required with lng']
   const nowhere = lat === undefined && lng === undefined
@@ -133,9 +133,8 @@ function* searchFaults(request: z.output<typeof searchRequest>): Generator<reado
       yield ['currency', `is required with ${needing}; prices are compared within one currency`]
   }
   if (sort === 'relevance' && keyword === undefined) yield ['sort', 'relevance needs keyword']
-  if (request.page !== undefined && cursor !== undefined) yield ['page', 'cannot be combined with cursor']
-  if (request.pageSize !== undefined && request.page === undefined)
-    yield ['pageSize', 'needs page; with cursor use limit']
-  if (page * pageSize > maxPagedResults)
-    yield ['page', `times pageSize must not exceed ${maxPagedResults}; use cursor to go further`]
+  if (page !== undefined && cursor !== undefined) yield ['page', 'cannot be combined with cursor']
+  if (request.pageSize !== undefined && page === undefined) yield ['pageSize', 'needs page; with cursor use limit']
+  if (page !== undefined && page * pageSize > maxPagedResults)
+    yield ['page', `times the size of a page must not exceed ${maxPagedResults}; use cursor to go further`]
 }

@@ -10,7 +10,7 @@ export const listSeats = defineContract('booking', 'list-seats', {
   summary: 'Every seat of an event with price and state, by seat number',
   request: z.strictObject({
     event_id: eventId,
-    limit: wholeNumber({ min: 1, max: 1_000 }).default(100).describe('Seats on a page, at most'),
+    limit: wholeNumber({ min: 1, max: 1_000 }).default(100).describe('Most seats on a page'),
     cursor: cursor.optional(),
   }),
   reply: page(
@@ -22,7 +22,7 @@ export const listSeats = defineContract('booking', 'list-seats', {
         state: z
           .enum(['available', 'held', 'sold', 'blocked'])
           .describe(
-            '`held`: another buyer has it for now. `blocked`: not for sale, as no free seat of a cancelled event is',
+            '`held`: another buyer holds it. `blocked`: not for sale; free seats of a cancelled event are blocked',
           ),
       })
       .meta({ id: 'Seat', description: 'A seat with its price and state' }),
@@ -58,7 +58,7 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
   reply: z
     .object({
       event_id: eventId,
-      seq: z.string().describe('Position of this state: every write with this `seq` or a lower one is in it'),
+      seq: z.string().describe('Position of this state: it includes every write with this `seq` or a lower one'),
       version: z.int().describe('Version of the layout whose seats are counted'),
       available: z.int().describe('Free seats, without general admission; 0 once the event is cancelled'),
       held: z.int().describe('Held seats, without general admission'),
@@ -75,13 +75,13 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
         .array(
           z.object({
             kind: z.enum(['any', 'accessible', 'tier', 'section', 'area']).describe('`any`: all but accessible seats'),
-            name: z.string().nullable().describe('Of the tier, section or area; null for the other kinds'),
+            name: z.string().nullable().describe('Name of the tier, section or area; null for the other kinds'),
           }),
         )
         .default([])
         .describe(
-          'Kinds of places that buyers on the waiting list wait for. Free places of them are shown as available all the same, but are ' +
-            'for these buyers: others are refused with `waiting_list_first`',
+          'Kinds of places that buyers on the waiting list wait for. Their free places are also shown as available, but only ' +
+            'these buyers get them: others are refused with `waiting_list_first`',
         ),
     })
     .meta({ id: 'SeatStates', description: 'The state of every place of an event at one moment' }),
@@ -90,9 +90,9 @@ export const viewSeatStates = defineContract('booking', 'view-seat-states', {
   readOnly: true,
 })
 
-/** For gateways, who merge it with the facts about seats. */
+/** For gateways, which merge it with the facts about seats. */
 export const viewSeatVersions = defineContract('booking', 'view-seat-versions', {
-  summary: 'Every seat of an event as it is written down, with its version, and its areas by count',
+  summary: 'Every seat of an event as recorded, with its version, and its areas by count',
   request: z.strictObject({ event_id: eventId }),
   reply: z.object({
     version: z.int().describe('Version of the layout whose seats these are'),
@@ -101,14 +101,16 @@ export const viewSeatVersions = defineContract('booking', 'view-seat-versions', 
       .array(
         z.object({
           section: z.string().describe('Section of the house'),
-          first_seat_no: z.int().describe('Number of its first seat; the others follow'),
+          first_seat_no: z.int().describe('Number of its first seat; the others follow consecutively'),
           codes: z
             .string()
             .describe('A digit for each seat: 0 available, 1 held, even if its time is over, 2 sold, 3 blocked'),
-          versions: z.array(z.int()).describe('The version of each seat, one more with each change of its state'),
+          versions: z
+            .array(z.int())
+            .describe('The version of each seat, which increases with each change of its state'),
         }),
       )
-      .describe('The rows of the house'),
+      .describe('The rows of the event'),
     areas: z.array(areaState).describe('The general admission areas'),
   }),
   errors: ['event_not_found'],
@@ -140,7 +142,7 @@ export const viewAvailability = defineContract('booking', 'view-availability', {
           event_id: eventId,
           available: z.int().describe('Free places'),
           place_count: z.int().describe('All places'),
-          sold_out: z.boolean().optional().describe('No place is left, neither free nor held'),
+          sold_out: z.boolean().optional().describe('No place is free or held'),
           stepped_prices: z
             .array(z.object({ tier: z.string().describe('Name of the tier'), price_minor: priceMinor }))
             .default([])

@@ -3,11 +3,11 @@ import { defineContract } from './contract.ts'
 import { cursor, eventId, page, pageLimit, publicIdField, text, utcTime } from './fields.ts'
 
 /*
- * The waiting list of an event: places that come back go to the buyers on it, in their order. An offer is a hold with a deadline, paid
- * for, changed and released like any other.
+ * The waiting list of an event: places that become free go to its buyers, in order. An offer is a hold with a deadline; it is paid for,
+ * changed and released like any other hold.
  */
 
-/** Which places a buyer waits for: at most one of these, else any but accessible ones. */
+/** The places that a buyer waits for: at most one of these, else any place except accessible seats. */
 const wantedKind = {
   tier: text(100).optional().describe('Only seats of this price tier, by its name'),
   section: text(100).optional().describe('Only seats of this section, by its name'),
@@ -15,7 +15,7 @@ const wantedKind = {
   accessible: z.literal(true).optional().describe('Only seats for wheelchair users and companions'),
 }
 
-const waitingEntry = z
+export const waitingEntry = z
   .object({
     id: publicIdField.describe('Id of the entry'),
     event_id: eventId,
@@ -26,24 +26,24 @@ const waitingEntry = z
           'time; `left`: the buyer left the list, or released the places; `ended`: see `ended_because`',
       ),
     qty: z.int().min(1).describe('Number of places'),
-    tier: z.string().nullable().describe('The price tier waited for; null for any'),
-    section: z.string().nullable().describe('The section waited for; null for any'),
-    area: z.string().nullable().describe('The general admission area waited for; null for any'),
-    accessible: z.boolean().describe('Whether accessible seats are waited for'),
-    ahead: z.int().min(0).nullable().describe('How many buyers wait before this one; null unless `waiting`'),
+    tier: z.string().nullable().describe('The wanted price tier; null for any'),
+    section: z.string().nullable().describe('The wanted section; null for any'),
+    area: z.string().nullable().describe('The wanted general admission area; null for any'),
+    accessible: z.boolean().describe('Whether accessible seats are wanted'),
+    ahead: z.int().min(0).nullable().describe('How many buyers are ahead; null unless `waiting`'),
     overtaken: z
       .int()
       .min(0)
       .describe(
-        'How often places that would have been too few for this entry went to one behind it, at most 3: then they are kept until it can be served',
+        'How often places that were too few for this entry went to a later one, at most 3: after that, places are reserved until this entry can be served',
       ),
     hold_id: publicIdField.nullable().describe('The hold of the offer; null before'),
-    offer_expires_at: utcTime.nullable().describe('Until when the offer stands; null unless `offered`'),
+    offer_expires_at: utcTime.nullable().describe('Until when the offer is valid; null unless `offered`'),
     offer_expires_in_ms: z
       .int()
       .min(0)
       .nullable()
-      .describe('Milliseconds until then, for a countdown that trusts no clock; null unless `offered`'),
+      .describe('Milliseconds until then, for a countdown that needs no synchronised clock; null unless `offered`'),
     ended_because: z
       .enum(['event_cancelled', 'event_rescheduled', 'sale_ended', 'ticket_limit'])
       .nullable()
@@ -58,18 +58,18 @@ const waitingEntry = z
 export type WaitingEntry = z.infer<typeof waitingEntry>
 
 export const joinWaitingList = defineContract('booking', 'join-waiting-list', {
-  summary: 'Wait for places that come back, once no such place is free',
+  summary: 'Wait for places to become free, once no such place is free',
   request: z
     .strictObject({ event_id: eventId, qty: z.int().min(1).max(100).describe('Number of places'), ...wantedKind })
     .refine(
       (wish) => [wish.tier, wish.section, wish.area, wish.accessible].filter((each) => each !== undefined).length <= 1,
       'names more than one of tier, section, area and accessible; name one, or none for any place',
     )
-    .meta({ description: 'What the caller waits for', examples: [{ qty: 2 }, { qty: 2, section: 'Floor A' }] }),
+    .meta({ description: 'The wanted places', examples: [{ qty: 2 }, { qty: 2, section: 'Floor A' }] }),
   reply: waitingEntry,
   errors: [
     'event_not_found',
-    /** With `left` and `hold_url`: such places are free, and can be held. */
+    /** With `left` and `hold_url`: such places are free and can be held. */
     'not_sold_out',
     'already_waiting',
     'queue_full',
@@ -78,7 +78,7 @@ export const joinWaitingList = defineContract('booking', 'join-waiting-list', {
     'sale_paused',
     'event_cancelled',
     'ticket_limit',
-    /** As for a hold: waiting can end in one. */
+    /** The same refusals as for a hold, because waiting can lead to one. */
     'pass_required',
     'pass_invalid',
     'pass_expired',
@@ -107,7 +107,7 @@ export const listWaitingEntries = defineContract('booking', 'list-waiting-entrie
 })
 
 export const leaveWaitingList = defineContract('booking', 'leave-waiting-list', {
-  summary: 'Leave the waiting list of an event, and release what is offered; repeating it changes nothing',
+  summary: 'Leave the waiting list of an event and release offered places; repeating it changes nothing',
   request: z.strictObject({ event_id: eventId }),
   reply: z.object({}),
   errors: ['hold_paying', 'idempotency_key_in_use', 'idempotency_key_reused'],

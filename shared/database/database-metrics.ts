@@ -13,7 +13,7 @@ export class DatabaseMetrics {
     this.#metrics = metrics
     this.#durations = new DurationHistogram(metrics, {
       name: 'db_client_operation_duration_seconds',
-      help: 'Time of one statement, without the wait for a connection of its transaction.',
+      help: 'Time of one statement, without waiting for a connection.',
       labelNames: ['db_system_name', 'db_operation_name', 'error_type'],
     })
   }

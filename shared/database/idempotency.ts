@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { TicketingError } from '#shared/errors.ts'
+import { user } from '#shared/messaging/caller.ts'
 import { remainingMs } from '#shared/messaging/headers.ts'
 import { timedOut } from '#shared/messaging/message.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
@@ -11,12 +12,12 @@ import type { Database } from './postgres.ts'
  * for many in one transaction.
  */
 
-/** Names one operation of one caller: keys of different callers or operations never meet. */
-export function commandScope(operation: string, { caller }: OperationContext): string {
+/** Identifies one operation of one caller: keys of different callers or operations are independent. */
+export function commandScope(operation: string, { caller }: Pick<OperationContext, 'caller'>): string {
   return `${operation} ${caller.role}:${caller.id}`
 }
 
-/** Tells a repetition from another request with the same key. */
+/** The hash of a request, which distinguishes a repetition from another request with the same key. */
 export function requestHash(request: unknown): Buffer {
   return createHash('sha256').update(JSON.stringify(request)).digest()
 }
@@ -35,10 +36,12 @@ export interface Command {
 export const rememberedFor = '24 hours'
 const memory = `interval '${rememberedFor}'`
 
+/** The refusal of a key that came with another request before. */
 export function keyReused(): TicketingError {
   return new TicketingError('idempotency_key_reused', 'This Idempotency-Key was used for another request.')
 }
 
+/** The refusal of a key whose first request is still running. */
 export function keyInUse(): TicketingError {
   return new TicketingError(
     'idempotency_key_in_use',
@@ -46,6 +49,7 @@ export function keyInUse(): TicketingError {
   )
 }
 
+/** Whether the command of a context has a stored reply. */
 export async function isDone(db: Database, { schema, operation, context }: Command): Promise<boolean> {
   const key = context.idempotencyKey
   if (key === undefined) return false
@@ -57,14 +61,14 @@ export async function isDone(db: Database, { schema, operation, context }: Comma
 }
 
 /**
- * Runs `work` in the caller's transaction at most once per idempotency key, or always without a key. A repetition gets the
- * stored reply. A refusal rolls the key back with the transaction, so the request may be repeated.
- * Throws `idempotency_key_in_use` while another message with the key is running, and `idempotency_key_reused` when the key
- * came with another request, and `worker_timeout` when the caller no longer waits.
+ * Runs `work` in the caller's transaction: at most once per idempotency key, or always without a key. A repetition gets the stored reply. A
+ * refusal rolls back the key with the transaction, so the request can be repeated. Throws `idempotency_key_in_use` while another message
+ * with the key is running, `idempotency_key_reused` if the key came with another request, and `worker_timeout` if the caller no longer
+ * waits.
  */
 export async function once<Reply>(db: Database, command: Command, work: () => Promise<Reply>): Promise<Reply> {
   const { schema, operation, request, context } = command
-  // Waiting for a connection may have taken all the time that the caller waits.
+  // Waiting for a connection may have used up the caller's time.
   if (remainingMs(context) <= 0) throw timedOut()
   const key = context.idempotencyKey
   if (key === undefined) return work()
@@ -86,8 +90,8 @@ export async function once<Reply>(db: Database, command: Command, work: () => Pr
 }
 
 /**
- * Takes the key for this transaction and answers whether it was free. The advisory lock ends with the transaction and is
- * never waited for: it tells a running command from a finished one.
+ * Takes the key for this transaction and returns whether it was free. The advisory lock ends with the transaction and is never waited for:
+ * it distinguishes a running command from a finished one.
  */
 async function claim(
   db: Database,
@@ -108,9 +112,8 @@ async function claim(
 }
 
 /**
- * The beginning of `once` for many commands of one transaction. Answers, for each command that must not run, its stored reply or its
- * refusal, and takes the free keys of the others, in the order of the commands: call `storeReplies` for those in the same transaction.
- * Never waits.
+ * The first step of `once`, for many commands of one transaction. Returns, for each command that must not run, its stored reply or its
+ * refusal. Takes the free keys of all others, in order: call `storeReplies` for those in the same transaction. Never waits.
  */
 export async function findReplies(
   db: Database,
@@ -164,6 +167,15 @@ export async function storeReplies(
       return [scopeOf(command), context.idempotencyKey, requestHash(request), JSON.stringify(reply)]
     }),
   )
+}
+
+/** Deletes the stored replies of a user's commands. */
+export async function forgetReplies(
+  db: Database,
+  { schema, operations, userId }: { schema: CommandSchema; operations: readonly string[]; userId: string },
+): Promise<void> {
+  const scopes = operations.map((operation) => commandScope(operation, { caller: user(userId) }))
+  await db.execute(`DELETE FROM ${schema}.commands WHERE scope = ANY($1)`, [scopes])
 }
 
 function hasKey({ context }: Command): boolean {

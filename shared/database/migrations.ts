@@ -11,7 +11,7 @@ export interface MigrationSet {
   readonly directory: string
 }
 
-/** The files contradict each other or what ran before; the message names the file and what to do. */
+/** The files contradict each other, or the migrations that already ran. The message names the file and what to do. */
 export class MigrationError extends Error {}
 
 interface Migration {
@@ -26,9 +26,9 @@ type AppliedMigration = Pick<Migration, 'name' | 'hash'>
 const migrationLock = 7_301_944_112
 
 /**
- * Runs the pending migrations in order and answers their names. `client` is a connected session for this alone. Many
- * processes may call it at once. Throws `MigrationError` for a file that changed since it ran, a new file that sorts before
- * one that ran, and a wrong file name.
+ * Runs the pending migrations in order and returns their names. `client` is a connected session used for nothing else. Many processes can
+ * call it at once. Throws `MigrationError` for a file that changed after it ran, for a new file that sorts before one that ran, and for a
+ * wrong file name.
  */
 export async function migrate(client: ClientBase, { schema, directory }: MigrationSet): Promise<string[]> {
   const migrations = await readMigrations(directory)
@@ -44,7 +44,7 @@ export async function migrate(client: ClientBase, { schema, directory }: Migrati
   })
 }
 
-/** Does something that nobody else may do in this database meanwhile. Waits 60 s at most for its turn. */
+/** Runs `work` while nobody else migrates this database. Waits at most 60 s. */
 export async function withMigrationLock<Result>(client: ClientBase, work: () => Promise<Result>): Promise<Result> {
   await client.query("SET lock_timeout = '60s'")
   await client.query('SELECT pg_advisory_lock($1)', [migrationLock])
@@ -98,7 +98,9 @@ function unapplied(
     const appliedHash = appliedHashes.get(name)
     if (appliedHash === hash) return false
     if (appliedHash !== undefined) {
-      throw new MigrationError(`${schema}/${name} has changed since it ran on this database: add a migration instead`)
+      throw new MigrationError(
+        `${schema}/${name} has changed since it ran on this database: restore it and add a new migration instead`,
+      )
     }
     if (name < newestApplied) {
       throw new MigrationError(`${schema}/${name} sorts before ${newestApplied}, which ran already: renumber it`)
@@ -119,7 +121,7 @@ async function apply(client: ClientBase, schema: string, { name, sql, hash }: Mi
   }
 }
 
-/** A broken session has no lock or transaction left; the error that broke it is the one to report. */
+/** A broken session has no lock or transaction left; only the original error must be reported. */
 async function attempt(cleanUp: Promise<unknown>): Promise<void> {
   await cleanUp.catch(() => undefined)
 }

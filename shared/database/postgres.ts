@@ -5,7 +5,7 @@ import { withSpan } from '#shared/observability/tracing.ts'
 import type { DatabaseMetrics } from './database-metrics.ts'
 import { statementOf } from './statements.ts'
 
-/** Answers SQL. Values are always parameters, never text in the query. */
+/** Runs SQL. Values are always parameters, never text in the query. */
 export interface Queryable {
   /** Rows of the result: `bigint` columns as numbers (ours are below 2^53), `date` columns as `YYYY-MM-DD`. */
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
@@ -32,9 +32,11 @@ export interface PostgresOptions {
   readonly url: string
   readonly applicationName: string
   readonly maxConnections: number
-  /** Separate connections for statements outside of transactions; by default these share `maxConnections`. */
+  /** Separate connections for statements outside of transactions; by default they share `maxConnections`. */
   readonly readConnections?: number | undefined
-  /** Plan each prepared statement once, whatever its values: for statements with one good access path. */
+  /** Longest wait for a free or new connection; 2 s unless set. */
+  readonly connectTimeoutMs?: number
+  /** Plan each prepared statement once, whatever its values. For statements with one good access path. */
   readonly planOnce?: boolean
   readonly metrics?: DatabaseMetrics
   /** Called for errors of idle connections, which the pool replaces. */
@@ -42,9 +44,8 @@ export interface PostgresOptions {
 }
 
 const statementTimeoutMs = 3_000
-/** For a free connection of the pool, or a new one. */
-const connectTimeoutMs = 2_000
-/** What the pool says when none became free. It has no code. */
+const usualConnectTimeoutMs = 2_000
+/** The pool's error when no connection became free. It has no code. */
 const poolTimeout = 'timeout exceeded when trying to connect'
 /** Well below the deadline of a reply. */
 const lockTimeoutMs = 1_000
@@ -54,14 +55,15 @@ const typeParsers = new Map<number, (value: string) => unknown>([
   [pg.types.builtins.DATE, String],
 ])
 
-/** The connection was lost, or the server failed, between COMMIT and its answer: only the database knows whether it is committed. */
+/** The connection or the server failed between COMMIT and its answer: only the database knows whether the transaction is committed. */
 export class CommitUnanswered extends TicketingError {}
 
-/** Bounded pools with a time-out for every wait: for a connection, for a statement, for an idle transaction. */
+/** Bounded pools with a time-out for every wait: for a connection, a statement, and an idle transaction. */
 export class Postgres implements Database {
   readonly #transactions: pg.Pool
   readonly #reads: pg.Pool
   readonly #metrics: DatabaseMetrics | undefined
+  readonly #afterCommit = new Set<() => void>()
 
   constructor(options: PostgresOptions) {
     const { maxConnections, readConnections } = options
@@ -84,9 +86,9 @@ export class Postgres implements Database {
   }
 
   /**
-   * Runs `work` in one transaction (read committed), and once more after a deadlock, a serialisation failure or when the
-   * server ends the connection. So `work` must not have effects outside the database. A connection that ends during COMMIT
-   * is not retried, because the transaction may be committed: then it throws `CommitUnanswered`, whose code is `unavailable`.
+   * Runs `work` in one transaction (read committed), and once more after a deadlock, a serialisation failure or a connection that the
+   * server ended. So `work` must have no effects outside the database. A connection that ends during COMMIT is not retried, because the
+   * transaction may be committed: this throws `CommitUnanswered`, whose code is `unavailable`.
    */
   async transaction<Result>(
     work: (db: Database) => Promise<Result>,
@@ -101,11 +103,17 @@ export class Postgres implements Database {
     }
   }
 
+  /** Calls `listener` after each transaction that this process knows to be committed, until the returned function is called. */
+  onCommit(listener: () => void): () => void {
+    this.#afterCommit.add(listener)
+    return () => void this.#afterCommit.delete(listener)
+  }
+
   async close(): Promise<void> {
     await Promise.all([...new Set([this.#transactions, this.#reads])].map((pool) => pool.end()))
   }
 
-  /** Runs the transaction once. `committing`: COMMIT was sent, so only its answer tells the outcome. */
+  /** Runs the transaction once. `committing`: COMMIT was sent, so only its answer decides the outcome. */
   async #attempt<Result>(
     attempt: { committing: boolean },
     work: (db: Database) => Promise<Result>,
@@ -114,7 +122,7 @@ export class Postgres implements Database {
     const client = await this.#transactions.connect().catch((error: unknown) => {
       throw asTicketingError(error)
     })
-    // A connection lost between two statements gives its reason here only.
+    // A connection lost between two statements reports its reason only here.
     let lost: Error | undefined
     const onLost = (error: Error): void => {
       lost ??= error
@@ -126,17 +134,18 @@ export class Postgres implements Database {
       const query: Database['query'] = (text, values = []) => this.#run(client, text, values)
       const execute: Database['execute'] = async (text, values) => {
         const answer = query(text, values)
-        // Checked at the end; until then a failure shows in the next statement.
+        // Checked at the end; a failure before that shows in the next statement.
         answer.catch(() => undefined)
         unanswered.push(answer)
       }
-      // Awaited: if it alone failed, say cancelled by an operator, each later statement would commit by itself.
+      // Awaited: if this statement alone failed, for example cancelled by an operator, each later statement would commit separately.
       const setLocals = Object.entries(settings).map(([name, value]) => `; SET LOCAL ${name} = ${value}`)
       await query(`BEGIN${setLocals.join('')}`)
       const result = await work({ query, execute })
       attempt.committing = true
       // After a failed statement COMMIT rolls back.
       await Promise.all([...unanswered, query('COMMIT')])
+      for (const listener of this.#afterCommit) listener()
       return result
     } catch (error) {
       await client.query('ROLLBACK').catch((rollbackError: Error) => {
@@ -161,8 +170,8 @@ export class Postgres implements Database {
     return withSpan(spanName, { kind: SpanKind.CLIENT, attributes }, async () => {
       const done = this.#metrics?.running(operation)
       try {
-        // Parsing and planning took two thirds of Postgres' time for a hold. Prepared statements are planned anew when the
-        // statistics of a table change, so a plan made for an empty table does not last.
+        // Parsing and planning took two thirds of Postgres' time for a hold. Postgres plans prepared statements again when the statistics
+        // of a table change, so a plan made for an empty table does not last.
         const prepared = name === undefined || values.length === 0 ? {} : { name }
         const result = await runner.query({ ...prepared, text, values: [...values] })
         done?.()
@@ -176,7 +185,8 @@ export class Postgres implements Database {
   }
 }
 
-function openPool({ url, applicationName, planOnce, onIdleError }: PostgresOptions, max: number): pg.Pool {
+function openPool(options: PostgresOptions, max: number): pg.Pool {
+  const { url, applicationName, planOnce, connectTimeoutMs = usualConnectTimeoutMs, onIdleError } = options
   const pool = new pg.Pool({
     connectionString: url,
     application_name: applicationName,
@@ -193,7 +203,7 @@ function openPool({ url, applicationName, planOnce, onIdleError }: PostgresOptio
     types: { getTypeParser: (oid, format) => typeParsers.get(oid) ?? pg.types.getTypeParser(oid, format) },
   })
   pool.on('error', onIdleError)
-  // Between the pool's own listener and ours a connection has none for a moment: an error then would end the process.
+  // For a moment between the pool's own listener and ours a connection has none: an error then would end the process.
   pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
@@ -246,8 +256,8 @@ function isRetryable(error: unknown): boolean {
 }
 
 /**
- * `overloaded` after a lock time-out, or when no connection of the pool became free: nothing was done. `unavailable` for classes 08 (connection), 53 (resources) and 57
- * (operator intervention), and for errors that are not from Postgres: the statement may have been done.
+ * `overloaded` after a lock time-out, or if no connection became free: nothing was done. `unavailable` for classes 08 (connection), 53
+ * (resources) and 57 (operator intervention), and for errors that are not from Postgres: the statement may have been carried out.
  */
 function asTicketingError(error: unknown): unknown {
   if (error instanceof TicketingError) return error

@@ -1,16 +1,16 @@
 export interface Statement {
-  /** Name to prepare it under; absent at its first use, and beyond `maxPrepared`. */
+  /** Name of the prepared statement; absent at its first use, and above `maxPrepared`. */
   name?: string
   uses: number
-  /** SELECT, INSERT … */
+  /** The operation: SELECT, INSERT … */
   readonly operation: string
-  /** `postgres UPDATE booking.seats` */
+  /** Name of the span: `postgres UPDATE booking.seats`. */
   readonly spanName: string
 }
 
 /**
- * Most of our statements, some hundred, are constants. Searches are composed, in more ways than a connection can keep: a
- * text is prepared at its second use, and only the first 400 such texts are.
+ * Most of our statements, a few hundred, are constants. Searches are composed in more ways than a connection can keep, so a text is
+ * prepared at its second use, and only the first 400 such texts.
  */
 const maxPrepared = 400
 const maxRemembered = 2_000
@@ -18,7 +18,7 @@ const maxRemembered = 2_000
 const remembered = new Map<string, Statement>()
 let prepared = 0
 
-/** Describes a statement, which has a name from its second use on. */
+/** Describes a statement. It has a name from its second use on. */
 export function statementOf(text: string): Readonly<Statement> {
   const statement = remembered.get(text) ?? describe(text)
   if (remembered.size < maxRemembered) remembered.set(text, statement)

@@ -18,32 +18,32 @@ import {
 } from './stream.ts'
 
 export interface ReceivedFact extends FactName {
-  /** The same at every delivery of this fact. */
+  /** Id of the fact, the same at every delivery. */
   readonly id: string
   readonly subject: string
   readonly payload: unknown
-  /** 1 the first time. */
+  /** Number of this delivery, from 1. */
   readonly deliveries: number
 }
 
 export interface FactConsumer {
-  /** Its name at the server, which remembers its position. All processes with this name share the facts. */
+  /** Name of the consumer at the server, which remembers its position. All processes with this name share the facts. */
   readonly durable: string
-  /** Such as `ticketing.fact.hold.*.released`. */
+  /** A subject such as `ticketing.fact.hold.*.released`. */
   readonly subjects: readonly string[]
   /**
-   * Must be idempotent and end within 10 s, or the fact is delivered again, maybe to another process. When it throws, the fact is
-   * delivered again later. After five deliveries in all, it becomes a dead letter.
+   * Must be idempotent and end within 10 s; otherwise the fact is delivered again, possibly to another process. If it throws, the fact is
+   * delivered again later. After five deliveries the fact becomes a dead letter.
    */
   handle(fact: ReceivedFact): Promise<void>
   readonly log: Logger
-  /** False: waits until a worker has made the stream of facts, which this process may not do. */
+  /** False: waits until a worker has created the stream of facts, because this process may not. */
   readonly makesStream?: boolean
   /** Delay after the first, second, … failure; the last one counts for all further failures. */
   readonly retryDelaysMs?: readonly number[]
 }
 
-/** Together longer than the restart of a database. */
+/** Together longer than a restart of the database. */
 const defaultRetryDelaysMs = [1_000, 4_000, 15_000, 60_000]
 const maxConcurrent = 16
 const fetchMs = 5_000
@@ -51,8 +51,8 @@ const backoffMs = 250
 const finishMs = 10_000
 
 /**
- * Handles facts, at most 16 at once, until the returned function is called, which lets those under way finish (10 s at most).
- * Creates stream and consumer whenever they are missing, and retries until it can.
+ * Handles facts, at most 16 at once, until the returned function is called, which lets current ones finish (10 s at most). Creates stream
+ * and consumer whenever they are missing, and retries until it succeeds.
  */
 export async function consumeFacts(bus: Bus, consumer: FactConsumer): Promise<() => Promise<void>> {
   if (!/^[\w-]+$/.test(consumer.durable)) throw new RangeError(`not the name of a consumer: ${consumer.durable}`)
@@ -66,7 +66,7 @@ export async function consumeFacts(bus: Bus, consumer: FactConsumer): Promise<()
   }
 }
 
-/** Resolves when all facts under way are handled. Calls `begin` after the first attempt to create the consumer, even a failed one. */
+/** Resolves when all current facts are handled. Calls `begin` after the first attempt to create the consumer, even a failed one. */
 async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsumer, begin: () => void): Promise<void> {
   const { durable, subjects, makesStream = true, log } = consumer
   const underWay = new Set<Promise<void>>()
@@ -99,9 +99,9 @@ async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsum
       if (failing) log.info({ durable }, 'consuming facts resumed')
       failing = false
     } catch (error) {
-      // Otherwise it still exists, though a cluster that has just lost a node cannot say so for some seconds.
+      // Otherwise it still exists, but a cluster that has just lost a node cannot confirm that for some seconds.
       if (!(error instanceof ServerUnreachable)) source = null
-      // There is no stream before the first worker has run: nothing is wrong.
+      // Before the first worker has run there is no stream: nothing is wrong.
       if (!failing && error instanceof StreamMissing) log.info({ durable }, 'no stream of facts to consume yet')
       else if (!failing && !stopped.aborted) log.warn({ err: error, durable }, 'consuming facts was interrupted')
       failing = true
@@ -112,7 +112,7 @@ async function consumeUntil(stopped: AbortSignal, bus: Bus, consumer: FactConsum
   await Promise.all(underWay)
 }
 
-/** Acknowledges the fact, or has it delivered again when `handle` throws. Throws when the connection is closed. */
+/** Acknowledges the fact, or requests another delivery if `handle` throws. Throws if the connection is closed. */
 async function handleFact(bus: Bus, consumer: FactConsumer, message: JsMsg): Promise<void> {
   const { durable, log, retryDelaysMs = defaultRetryDelaysMs } = consumer
   const { subject } = message
@@ -158,7 +158,7 @@ export interface DeadLetter {
   readonly stream: string
   /** Name of the durable consumer that failed. */
   readonly consumer: string
-  /** The fact's number in the stream, which still has it until it is too old. */
+  /** The fact's sequence number. The stream keeps the fact until it is too old. */
   readonly stream_seq: number
   readonly deliveries: number
 }

@@ -1,6 +1,6 @@
 /*
- * A fact is published after the commit that made it true. Its payload holds absolute state ("seat 7 is sold") and the version of
- * what it describes, never a change ("one seat fewer"), so facts may arrive twice and in any order: the higher version counts.
+ * A fact is published after the commit that made it true. Its payload is absolute state ("seat 7 is sold") with the version of what it
+ * describes, never a change ("one seat fewer"). So facts may arrive twice and in any order: the higher version counts.
  */
 
 const factEntities = ['event', 'seat', 'hold', 'booking', 'waiting-list', 'payment'] as const
@@ -14,7 +14,7 @@ export interface FactName {
 
 export interface Fact extends FactName {
   readonly payload: object
-  /** W3C `traceparent` of the recorded request that it comes from, where one transaction serves several; else the current one. */
+  /** W3C `traceparent` of the recorded request that caused it, if one transaction serves several; else the current one. */
   readonly traceparent?: string | undefined
 }
 
@@ -24,7 +24,7 @@ const subjectForm = new RegExp(
   `^ticketing\\.fact\\.(${factEntities.join('|')})\\.([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.([a-z-]{1,60})$`,
 )
 
-/** `ticketing.fact.<entity>.<event id>.<what>`. Throws `RangeError` when a part does not fit into a subject. */
+/** `ticketing.fact.<entity>.<event id>.<what>`. Throws `RangeError` if a part does not fit into a subject. */
 export function factSubject({ entity, eventId, what }: FactName): string {
   const subject = `ticketing.fact.${entity}.${eventId}.${what}`
   if (!subjectForm.test(subject)) throw new RangeError(`not the subject of a fact: ${JSON.stringify(subject)}`)
@@ -40,7 +40,7 @@ export function parseFactSubject(subject: string): FactName {
   return { entity: entity as FactName['entity'], eventId, what }
 }
 
-/** The subject without the event's id: one of few names, for spans and metrics. */
+/** The subject without the event's id: one of a few names, for spans and metrics. */
 export function factKind({ entity, what }: Pick<FactName, 'entity' | 'what'>): string {
   return `ticketing.fact.${entity}.${what}`
 }

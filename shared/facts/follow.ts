@@ -6,27 +6,27 @@ import { type FactName, parseFactSubject } from './fact.ts'
 import { type FactPosition, openFollower, receiveFacts, StreamMissing } from './stream.ts'
 
 /*
- * Consumers (`consume.ts`) share the facts, get each until it is handled, and begin with the oldest. A follower gets every fact once,
- * from now on, and learns when it may have missed some. That suits data in the memory of a process.
+ * Consumers (`consume.ts`) share the facts, get each until it is handled, and begin with the oldest. A follower gets every fact once, from
+ * now on, and is informed when it may have missed some. That suits data in the memory of a process.
  */
 
 export interface FollowedFact extends FactName {
-  /** Its number in the stream. */
+  /** Its sequence number in the stream. */
   readonly sequence: number
-  /** JSON, not parsed: most observers need the name only. */
+  /** JSON, not parsed: most observers need only the name. */
   readonly payload: Uint8Array
 }
 
 export interface FactObserver {
   readonly log: Logger
-  /** Gets every fact, in the order of the stream. Must not throw. */
+  /** Receives every fact, in the order of the stream. Must not throw. */
   onFact(fact: FollowedFact): void
   /** Called at the beginning and after each interruption: facts before `position` may have been missed. Must not throw. */
   onRestart(position: FactPosition): void
 }
 
 export interface FactFollower {
-  /** The observer has got every fact up to here. `null` while facts are not followed. */
+  /** The observer has received every fact up to here. `null` while facts are not followed. */
   readonly position: FactPosition | null
   stop(): Promise<void>
 }
@@ -60,7 +60,7 @@ export function followFacts(bus: Bus, { log, onFact, onRestart }: FactObserver):
         await receiveFacts(bus, follower.messages, stopped, receive)
         position = null
       } catch (error) {
-        // There is no stream before the first worker has run: nothing is wrong.
+        // Before the first worker has run there is no stream: nothing is wrong.
         if (!failing && error instanceof StreamMissing) log.info('no stream of facts to follow yet')
         else if (!failing && !stopped.aborted) log.warn({ err: error }, 'following facts was interrupted')
         failing = true

@@ -6,7 +6,7 @@ import { type Fact, factSubject } from './fact.ts'
 /** Schemas with a table `outbox`. */
 export type OutboxSchema = 'event' | 'booking' | 'purchase'
 
-/** Far below the 1 MB that a message may have. */
+/** Far below the 1 MB limit of a message. */
 const maxPayloadBytes = 128 * 1024
 
 /**

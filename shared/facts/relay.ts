@@ -12,9 +12,9 @@ import type { OutboxSchema } from './outbox.ts'
 import { ensureFactStream, publishFact } from './stream.ts'
 
 /*
- * Carries facts from an outbox table to the stream. A relay runs in every instance of a worker; a transaction lock lets one at a time
- * publish. A fact is marked as published in the transaction that read it, after the stream has acknowledged it. When a relay dies in
- * between, the fact is published again under the same id.
+ * Publishes facts from an outbox table to the stream. A relay runs in every instance of a worker; a transaction lock lets one at a time
+ * publish. A fact is marked as published in the transaction that read it, after the stream has acknowledged it. If a relay dies in between,
+ * the fact is published again under the same id.
  */
 
 interface OutboxRelay {
@@ -32,7 +32,10 @@ interface OutboxRow {
   readonly trace: string | null
 }
 
+/** From one look for facts to the next. */
 const everyMs = 50
+/** Added while no fact waits and this process commits nothing: only the facts of a process that died come that late. */
+const idleMs = 500
 const batchSize = 500
 const firstBackoffMs = 100
 const maxBackoffMs = 2_000
@@ -41,10 +44,10 @@ const maxBackoffMs = 2_000
 const lockClass = 730_194_412
 const lockOfSchema: Record<OutboxSchema, number> = { event: 1, booking: 2, purchase: 3 }
 
-/** A new stream has lost all facts: those published in the last five minutes before it are published again. */
+/** A new stream has lost all facts: those published in the five minutes before its creation are published again. */
 const republishFor = '5 minutes'
 
-/** Publishes the facts of one schema until the returned function is called, which waits for the batch under way. */
+/** Publishes the facts of one schema until the returned function is called, which waits for the current batch. */
 export function startOutboxRelay(relay: OutboxRelay): () => Promise<void> {
   const stop = new AbortController()
   const ended = relayUntil(stop.signal, relay)
@@ -62,8 +65,12 @@ async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<voi
   const stopListening = bus.onDisconnect(() => {
     streamIsKnown = false
   })
+  let committed = new AbortController()
+  const stopWaking = postgres.onCommit(() => committed.abort())
   while (!stopped.aborted) {
     let waitMs = everyMs
+    let isIdle = false
+    committed = new AbortController()
     try {
       // Before the stream is looked up: the age is right even while NATS is unavailable.
       let oldestId = await findOldest(postgres, schema)
@@ -75,6 +82,7 @@ async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<voi
       }
       const published = oldestId === null ? 0 : await relayBatch(relay, metrics.addPublished)
       if (published === batchSize) waitMs = 0
+      isIdle = oldestId === null
       if (failures > 0) log.info({ schema }, 'publishing facts resumed')
       failures = 0
     } catch (error) {
@@ -84,8 +92,13 @@ async function relayUntil(stopped: AbortSignal, relay: OutboxRelay): Promise<voi
       waitMs = Math.min(firstBackoffMs * 2 ** (failures - 1), maxBackoffMs)
     }
     if (waitMs > 0) await pause(waitMs, undefined, { signal: stopped }).catch(() => undefined)
+    if (isIdle) {
+      const signal = AbortSignal.any([stopped, committed.signal])
+      await pause(idleMs, undefined, { signal }).catch(() => undefined)
+    }
   }
   stopListening()
+  stopWaking()
 }
 
 function startOutboxMetrics({ registry }: Metrics, schema: OutboxSchema) {
@@ -94,7 +107,7 @@ function startOutboxMetrics({ registry }: Metrics, schema: OutboxSchema) {
   new Gauge({
     ...common,
     name: 'outbox_oldest_age_seconds',
-    help: 'Age of the oldest fact that waits to be published; 0 when none does.',
+    help: 'Age of the oldest fact that waits to be published; 0 if none waits.',
     collect() {
       this.set({ schema }, oldestId === null ? 0 : Math.max(0, (Date.now() - createdAtMs(oldestId)) / 1_000))
     },
@@ -108,8 +121,8 @@ function startOutboxMetrics({ registry }: Metrics, schema: OutboxSchema) {
 }
 
 /**
- * Publishes the oldest unpublished facts and answers how many; none while another relay holds the lock. Throws when the stream did
- * not store all of them; those that it stored are marked.
+ * Publishes the oldest unpublished facts and returns how many; none while another relay holds the lock. Throws if the stream did not store
+ * all of them; those that it stored are marked.
  */
 async function relayBatch(
   { postgres, bus, schema }: OutboxRelay,
@@ -123,8 +136,8 @@ async function relayBatch(
     )
     const results = await Promise.allSettled(rows.map((row) => publish(bus, row)))
     const published = rows.filter((_row, index) => results[index]?.status === 'fulfilled').map(({ id }) => id)
-    // now() is when this transaction began. A later time could be after the creation of a new stream that does not have these
-    // facts, and they would not be withdrawn.
+    // now() is the start of this transaction. A later time could be after the creation of a new stream that does not have these facts, and
+    // they would not be withdrawn.
     await db.query(`UPDATE ${schema}.outbox SET published_at = now() WHERE id = ANY($1::uuid[])`, [published])
     return results
   })
@@ -133,7 +146,7 @@ async function relayBatch(
   return results.length
 }
 
-/** Outside of a transaction, since usually there is none. */
+/** Not in a transaction, because there is usually no such fact. */
 async function findOldest(db: Database, schema: OutboxSchema): Promise<string | null> {
   const [oldest] = await db.query<{ id: string }>(
     `SELECT id FROM ${schema}.outbox WHERE published_at IS NULL ORDER BY id LIMIT 1`,
@@ -158,7 +171,7 @@ async function publish(bus: Bus, { id, subject, payload, trace }: OutboxRow): Pr
   })
 }
 
-/** Marks facts that only the previous stream has as not published. Finds none as long as the stream is the same. */
+/** Marks facts that only the previous stream has as unpublished. Finds none while the stream is the same. */
 async function withdrawLost(db: Database, schema: OutboxSchema, streamMadeAt: Date): Promise<void> {
   let withdrawn: unknown[]
   do {

@@ -33,14 +33,14 @@ const streamConfig = {
   discard: DiscardPolicy.Old,
   max_age: nanos(7 * 24 * 3_600_000),
   max_bytes: 1024 ** 3,
-  /** A fact that is published again within this time is stored once. */
+  /** A fact published again within this time is stored once. */
   duplicate_window: nanos(120_000),
 }
 
 /** In a cluster a fact is acknowledged when two of three nodes have it. Durable consumers have the stream's number of copies. */
 const clusterReplicas = 3
 
-/** When all of them fail, a fact becomes a dead letter. */
+/** After this many failed deliveries a fact becomes a dead letter. */
 export const maxDeliveries = 5
 
 const durableConfig = {
@@ -52,7 +52,7 @@ const durableConfig = {
   max_ack_pending: 1_000,
 }
 
-/** Without a name and in memory: the server deletes it 5 s after its process has gone. */
+/** Without a name and in memory: the server deletes it 5 s after its process has ended. */
 const followerConfig = {
   ack_policy: AckPolicy.None,
   deliver_policy: DeliverPolicy.New,
@@ -70,7 +70,7 @@ const streamNotFound = 10_059
 const consumerExists = 10_148
 
 export interface FactPosition {
-  /** When the stream was created. Numbers of one stream say nothing about another. */
+  /** When the stream was created. Sequence numbers of different streams cannot be compared. */
   readonly stream: string
   /** Number of the fact before this position. */
   readonly sequence: number
@@ -85,15 +85,16 @@ interface StoredFact {
   readonly headers: Readonly<Headers>
 }
 
+/** No worker has created the stream of facts yet. */
 export class StreamMissing extends Error {}
 
-/** The connection is lost or the server does not answer. The consumer may still exist. */
+/** The connection is lost, or the server does not answer. The consumer may still exist. */
 export class ServerUnreachable extends Error {}
 
 /**
- * Creates the stream if it is missing and brings its limits up to date; many processes may do this at once. Answers when the stream
- * was created: a newer time than before means that the server has lost its data. Throws after 2 s without an answer of JetStream,
- * and at once when the connection is lost.
+ * Creates the stream if it is missing, and updates its limits; many processes may do this at once. Returns when the stream was created: a
+ * newer time than before means that the server has lost its data. Throws after 2 s without an answer of JetStream, and at once when the
+ * connection is lost.
  */
 export function ensureFactStream(bus: Bus): Promise<Date> {
   return whileConnected(bus, async () => {
@@ -101,7 +102,7 @@ export function ensureFactStream(bus: Bus): Promise<Date> {
     const wanted = { ...streamConfig, num_replicas: bus.isClustered ? clusterReplicas : 1 }
     const found = await findStream(streams)
     if (found === null) return new Date((await streams.add(wanted)).created)
-    // An operator's changes stay: more replicas, and settings that are not named here.
+    // An operator's changes stay: more replicas, and settings not named in this file.
     wanted.num_replicas = Math.max(wanted.num_replicas, found.config.num_replicas)
     const differs = Object.entries(wanted).some(
       ([name, value]) => String(found.config[name as keyof StreamConfig]) !== String(value),
@@ -112,8 +113,8 @@ export function ensureFactStream(bus: Bus): Promise<Date> {
 }
 
 /**
- * Creates or updates the durable consumer, and the stream unless somebody else `makesStream`; a new one starts with the oldest fact.
- * Throws `StreamMissing`, and as `ensureFactStream`.
+ * Creates or updates the durable consumer, and the stream too if `makesStream`. A new consumer starts with the oldest fact. Throws
+ * `StreamMissing`, and the errors of `ensureFactStream`.
  */
 export async function openFactConsumer(
   bus: Bus,
@@ -127,7 +128,7 @@ export async function openFactConsumer(
     try {
       return await consumers.add(factStream, { ...config, durable_name: durable })
     } catch (error) {
-      // It has other settings: those of an older version, or of an operator.
+      // It has other settings: of an older version, or of an operator.
       if (!isApiError(error, consumerExists)) throw error
       return await consumers.update(factStream, durable, config)
     }
@@ -158,8 +159,8 @@ export async function publishFact(bus: Bus, { id, subject, payload, headers }: S
 }
 
 /**
- * Passes messages to `receive` until they end or `stopped`, including those that have arrived by then. Throws `ServerUnreachable` when
- * the connection is lost or heartbeats are missing, another error when the consumer is gone, and what `receive` throws.
+ * Passes messages to `receive` until they end or `stopped`, including those that have arrived by then. Throws `ServerUnreachable` if the
+ * connection is lost or heartbeats are missing, another error if the consumer was deleted, and errors of `receive`.
  */
 export async function receiveFacts(
   bus: Bus,
@@ -200,7 +201,7 @@ async function watchConsumer(messages: ConsumerMessages, end: (error: Error) => 
   }
 }
 
-/** Throws at once when the connection is lost. The client would wait for its time-out, though no reply can arrive. */
+/** Throws at once when the connection is lost. The client would wait for its time-out, although no reply can arrive. */
 async function whileConnected<Result>(bus: Bus, work: () => Promise<Result>): Promise<Result> {
   if (!bus.connected) throw natsUnavailable()
   const { promise: lost, reject } = Promise.withResolvers<never>()

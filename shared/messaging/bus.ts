@@ -33,17 +33,17 @@ interface BusOptions {
   /** Shown by the server's monitoring. */
   readonly name: string
   readonly timeoutMs: number
-  /** Certificate of a private authority that signed the server's. */
+  /** Certificate of the private authority that signed the server's certificate. */
   readonly caFile?: string | undefined
   readonly metrics?: MessagingMetrics
-  /** Only for the outermost process; by default calls are sent once. */
+  /** Only in the outermost process; by default calls are sent once. */
   readonly retries?: RetryPolicy
-  /** Gets what NATS does not permit: then its permissions or our code are wrong. */
+  /** Logs permission errors of NATS: then its permissions or our code are wrong. */
   readonly log?: Logger
 }
 
 const jetstreamTimeoutMs = 2_000
-/** For sending what is buffered before a connection is closed. */
+/** Longest time to send buffered data before a connection is closed. */
 const drainMs = 2_000
 
 const lostCodes = new Set<string>([ErrorCode.ConnectionClosed, ErrorCode.ConnectionDraining, ErrorCode.Disconnect])
@@ -57,9 +57,9 @@ export class Bus {
   readonly #connection: NatsConnection
   readonly #onDisconnect = new Set<() => void>()
   readonly #calls = new PendingCalls<Message>()
-  /** Requests of this turn of the event loop: sent in one write, which costs as much for one request as for many. */
+  /** Requests of the current turn of the event loop: sent in one write, which costs as much for one request as for many. */
   #unsent: (() => void)[] = []
-  /** A reply's subject is this and the token of its call. */
+  /** The prefix of reply subjects; the token of the call follows. */
   readonly #replyPrefix: string
   #receivesReplies = false
   #connected = true
@@ -78,7 +78,7 @@ export class Bus {
   static async connect(options: BusOptions): Promise<Bus> {
     const { servers, user, password, encrypted } = parseNatsUrl(options.url)
     const { name, timeoutMs, caFile } = options
-    // Only the user itself may read its inboxes. A user name that does not fit into a subject gets the default ones.
+    // Only the user itself may read its inboxes. A user name that does not fit into a subject gets the default prefix.
     const inboxPrefix = /^[\w-]+$/.test(user) ? `_INBOX_${user}` : '_INBOX'
     const connection = await connect({
       servers,
@@ -87,13 +87,13 @@ export class Bus {
       inboxPrefix,
       name,
       timeout: timeoutMs,
-      // Otherwise two refusals in a row end the client, such as during a change of the server's passwords.
+      // By default two refusals in a row end the client, for example during a change of the server's passwords.
       ignoreAuthErrorAbort: true,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       pingInterval: 5_000,
       maxPingOut: 2,
-      // The client would make two stack traces for every fact that it publishes, in case that it fails.
+      // By default the client would create two stack traces for every published fact, in case that it fails.
       noAsyncTraces: true,
     })
     return new Bus(connection, inboxPrefix, options)
@@ -167,12 +167,12 @@ export class Bus {
         found.push({ name, instance: metadata?.instance ?? '' })
       }
     } catch {
-      // No service runs, or NATS does not permit the question: what was found until then is the answer.
+      // No service runs, or NATS does not permit the request: the instances found so far are the answer.
     }
     return found
   }
 
-  /** Sends buffered messages, then closes. Stop services before: draining does not wait for their handlers. */
+  /** Sends buffered messages, then closes. Stop services first: draining does not wait for their handlers. */
   async close(): Promise<void> {
     this.#sendAll()
     if (!this.#connection.isClosed()) {
@@ -222,7 +222,7 @@ export class Bus {
     if (lostCodes.has(error.code)) return natsUnavailable(error)
     if (error.code !== ErrorCode.MaxPayloadExceeded) return new Error(`request to ${subject} failed`, { cause: error })
     const limit = this.#connection.info?.max_payload
-    return new TicketingError('body_too_large', `A message may have at most ${limit} bytes.`)
+    return new TicketingError('body_too_large', `A message can have at most ${limit} bytes.`)
   }
 
   async #followStatus(log: Logger | undefined): Promise<void> {
@@ -248,7 +248,7 @@ export class Bus {
   }
 }
 
-/** Null where the client cannot read them: it throws, and what a callback throws would end the reader of the whole connection. */
+/** Null if the client cannot read them. The client would throw, and an error in a callback ends the reader of the whole connection. */
 function readableHeaders(message: Msg): Headers | null {
   try {
     return readHeaders(message.headers)

@@ -10,13 +10,13 @@ export interface RawReply {
   /** JSON in its public form: the gateway passes it on without parsing. */
   readonly body: Uint8Array
   readonly replayed: boolean
-  /** The reply includes every write up to this `seq`; set by the operations that call `tellSeq`. */
+  /** The reply includes every write up to this `seq`. Set by operations that call `tellSeq`. */
   readonly seq?: string
 }
 
 /**
- * Calls an operation of a worker and answers its reply. Throws the worker's `TicketingError`, or `no_worker`, `worker_timeout`,
- * `unavailable`. Waits until the contract's deadline or the context's, whichever is sooner. A command that timed out may be done:
+ * Calls an operation of a worker and returns its reply. Throws the worker's `TicketingError`, or `no_worker`, `worker_timeout`,
+ * `unavailable`. Waits until the contract's or the context's deadline, whichever is sooner. A command that timed out may have succeeded:
  * repeat it only with its idempotency key.
  */
 export async function call<C extends Contract>(

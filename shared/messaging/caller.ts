@@ -1,15 +1,16 @@
 import type { WorkerName } from '#shared/contracts/contract.ts'
 import { TicketingError } from '#shared/errors.ts'
 
-/** Who sends a request, identified by the gateway. Workers trust it: only our processes may publish on their subjects. */
+/** The sender of a request, identified by the gateway. Workers trust it: only our processes can publish on their subjects. */
 export interface Caller {
-  readonly role: 'user' | 'organiser' | 'system' | 'anonymous'
-  /** User id, name of the organiser's key, name of the worker, or '' for anonymous. */
+  readonly role: 'user' | 'organiser' | 'door' | 'system' | 'anonymous'
+  /** User id, name of the organiser's or the door's key, name of the worker, or '' for anonymous. */
   readonly id: string
 }
 
 export const anonymous: Caller = { role: 'anonymous', id: '' }
 
+/** A user as the caller. */
 export function user(id: string): Caller {
   return { role: 'user', id }
 }
@@ -19,15 +20,22 @@ export function system(worker: WorkerName): Caller {
   return { role: 'system', id: worker }
 }
 
-/** The user's id. Throws `unauthenticated` for any other caller. */
+/** The user's id. Throws `forbidden` for organisers, who have signed in, and `unauthenticated` for any other caller. */
 export function requireUser({ role, id }: Caller): string {
+  if (role === 'organiser') throw new TicketingError('forbidden', "Send a user's token; organisers have no bookings.")
   if (role !== 'user') throw new TicketingError('unauthenticated', 'Sign in first.')
   return id
 }
 
 /** Throws `forbidden` for any caller but an organiser. */
 export function requireOrganiser({ role }: Caller): void {
-  if (role !== 'organiser') throw new TicketingError('forbidden', 'Only organisers may do this.')
+  if (role !== 'organiser') throw new TicketingError('forbidden', 'Only organisers can do this.')
+}
+
+/** Throws `forbidden` for any caller but a gate or an organiser. */
+export function requireDoor({ role }: Caller): void {
+  if (role !== 'door' && role !== 'organiser')
+    throw new TicketingError('forbidden', 'Only gates and organisers can do this.')
 }
 
 /** A header value, such as `user:125`. */
@@ -35,9 +43,10 @@ export function writeCaller(caller: Caller): string {
   return `${caller.role}:${caller.id}`
 }
 
+/** Reads the header value of `writeCaller`; anonymous for any other text. */
 export function readCaller(header: string): Caller {
   const separator = header.indexOf(':')
   const role = header.slice(0, separator)
-  if (role !== 'user' && role !== 'organiser' && role !== 'system') return anonymous
+  if (role !== 'user' && role !== 'organiser' && role !== 'door' && role !== 'system') return anonymous
   return { role, id: header.slice(separator + 1) }
 }

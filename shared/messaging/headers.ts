@@ -4,14 +4,14 @@ import type { Caller } from './caller.ts'
 /** Values by header name; names keep their case. */
 export type Headers = Record<string, string>
 
-/** Headers that every request and reply may carry, beside W3C's `traceparent` and `tracestate`. */
+/** Headers that every request and reply can have, besides W3C's `traceparent` and `tracestate`. */
 export const headerNames = {
   requestId: 'Ticketing-Request-Id',
   /** Milliseconds left, counted from receipt, because the clocks of machines differ. */
   budgetMs: 'Ticketing-Budget-Ms',
   caller: 'Ticketing-Caller',
   idempotencyKey: 'Idempotency-Key',
-  /** Admission to an event with a waiting room; no part of the request, so a repetition may carry a renewed one. */
+  /** Pass for an event with a waiting room. Not part of the request, so a repetition may have a renewed pass. */
   queuePass: 'Queue-Pass',
   /** On replies: an error code; the payload is then `{message, extra}`. */
   error: 'Ticketing-Error',
@@ -21,7 +21,7 @@ export const headerNames = {
   seq: 'Ticketing-Seq',
 } as const
 
-/** Goes with every message, from the HTTP request to the last worker. */
+/** Travels with every message, from the HTTP request to the last worker. */
 export interface MessageContext {
   readonly requestId: string
   readonly caller: Caller
@@ -36,12 +36,12 @@ export function remainingMs(context: Pick<MessageContext, 'deadlineAt'>): number
   return Math.floor(context.deadlineAt - performance.now())
 }
 
-/** For calls within a command: the key names the caller's command, which may make several calls. */
+/** For calls within a command. The key belongs to the caller's command, which may make several calls. */
 export function withoutIdempotencyKey({ requestId, caller, deadlineAt }: MessageContext): MessageContext {
   return { requestId, caller, deadlineAt }
 }
 
-/** An option of the client's `publish` and `respond`. Throws `RangeError` when a value would begin another header. */
+/** An option of the client's `publish` and `respond`. Throws `RangeError` if a value would begin another header. */
 export function natsHeaders(headers: Headers): { headers?: MsgHdrs } {
   const entries = Object.entries(headers)
   if (entries.length === 0) return {}

@@ -4,7 +4,7 @@ import type { Bus } from './bus.ts'
 const findMs = 2_000
 const refreshEveryMs = 2_000
 const refreshMs = 1_000
-/** An instance that has not answered for this long no longer counts. */
+/** An instance that has not answered for this long does not count. */
 const rememberedMs = 60_000
 
 /** Finds instances of a worker that answer right now, not frozen or busy ones. */
@@ -28,7 +28,10 @@ export class LiveInstances {
     void this.#ping(refreshMs, () => false)
   }
 
-  /** The id of an instance that answered in the last `withinMs` or answers in 2 s; none for a single one, which has the request. */
+  /**
+   * The id of an instance that answered in the last `withinMs` or answers within 2 s. None if there is only one instance, because it
+   * already has the request.
+   */
   async find(withinMs: number): Promise<string | undefined> {
     const since = performance.now() - withinMs
     const seen = [...this.#seenAt].filter(([, seenAt]) => seenAt >= since).map(([id]) => id)

@@ -7,7 +7,7 @@ export interface Message {
   readonly headers: Headers
 }
 
-/** Of any value that JSON has, so not of `undefined`. */
+/** Encodes any value that JSON has, so not `undefined`. */
 export function encodeJson(value: unknown): Uint8Array {
   return Buffer.from(JSON.stringify(value))
 }
@@ -17,6 +17,7 @@ export function decodeJson(bytes: Uint8Array): unknown {
   return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
 }
 
+/** The error of a call whose time has run out. */
 export function timedOut(): TicketingError {
   return new TicketingError(
     'worker_timeout',
@@ -24,10 +25,12 @@ export function timedOut(): TicketingError {
   )
 }
 
+/** The error of a request that exceeds the limit of requests in flight. */
 export function overloaded(): TicketingError {
   return new TicketingError('overloaded', 'Too many requests at once; try again shortly.')
 }
 
+/** The error of a call while NATS is not connected. */
 export function natsUnavailable(cause?: Error): TicketingError {
   return new TicketingError('unavailable', 'The message server is unavailable; try again shortly.', { cause })
 }
@@ -37,12 +40,13 @@ export function internalError(): TicketingError {
   return new TicketingError('internal', 'Something went wrong on our side; try again later.')
 }
 
+/** An error as a reply; see `throwIfError`. */
 export function errorReply(error: TicketingError): Message {
   const payload = encodeJson({ message: error.message, extra: error.extra })
   return { payload, headers: { [headerNames.error]: error.code } }
 }
 
-/** Throws the error that `errorReply` wrote, if this is one. */
+/** Throws the error if a message is the result of `errorReply`. */
 export function throwIfError({ payload, headers }: Message): void {
   const code = headers[headerNames.error]
   if (code === undefined) return

@@ -28,13 +28,13 @@ export class MessagingMetrics {
     })
     this.#retries = new Counter({
       name: 'messaging_retries_total',
-      help: 'Requests that were sent a second time, by reason: slow, or the error of the first.',
+      help: 'Requests sent a second time, by reason: slow, or the error of the first attempt.',
       labelNames: ['messaging_destination_name', 'reason'],
       registers,
     })
     this.#retriesRefused = new Counter({
       name: 'messaging_retries_refused_total',
-      help: 'Requests that would have been sent a second time, had the budget allowed it.',
+      help: 'Requests not sent a second time because the retry budget was used up.',
       labelNames: ['messaging_destination_name'],
       registers,
     })
@@ -79,7 +79,7 @@ export class MessagingMetrics {
     })
     new Gauge({
       name: 'operations_in_flight_limit',
-      help: 'Requests at once beyond which they are refused as overloaded.',
+      help: 'Limit of requests in flight; more are refused as overloaded.',
       registers,
     }).set(limit)
   }

@@ -9,7 +9,7 @@ export function parseNatsUrl(url: string): { servers: string[]; user: string; pa
   const [first] = urls
   if (first === undefined || urls.length < parts.length || users.size > 1) {
     throw new TypeError(
-      'must be nats://user:password@host:4222 or tls://…, several joined by commas with the same user',
+      'must be nats://user:password@host:4222 or tls://…, several joined by commas, all with the same user',
     )
   }
   return {

@@ -7,12 +7,12 @@ const maxPending = 10_000
 
 type PendingCall<Reply> = PromiseWithResolvers<Reply> & { readonly subject: string; readonly deadlineAt: number }
 
-/** Requests that wait for replies: one inbox and one timer take half the CPU time of the client's own `request`. */
+/** Requests that wait for replies. One inbox and one timer for all take half the CPU time of the client's own `request`. */
 export class PendingCalls<Reply> {
   readonly #calls = new Map<string, PendingCall<Reply>>()
   #timer: NodeJS.Timeout | undefined
 
-  /** Waits for the reply under a new, unguessable token: `worker_timeout` after `timeoutMs`. Throws `overloaded` beyond 10,000. */
+  /** Waits for the reply under a new, unguessable token. Throws `worker_timeout` after `timeoutMs`, and `overloaded` above 10,000 calls. */
   begin(subject: string, timeoutMs: number): { token: string; reply: Promise<Reply> } {
     if (this.#calls.size >= maxPending) throw overloaded()
     const token = randomUUID()

@@ -6,20 +6,20 @@ import { type MessageContext, remainingMs } from './headers.ts'
 import { LiveInstances } from './live-instances.ts'
 import type { MessagingMetrics } from './messaging-metrics.ts'
 
-/** Short, because callers must soon learn that no worker runs. */
+/** Short, because callers must soon learn that no worker is running. */
 const backoffMs = 20
 /** An instance counts as alive for this long after its last answer to a ping: for a first request, and for a hedge. */
 const aliveForFirstMs = 100
 const aliveForHedgeMs = 5
 /** After an instance did not answer in time, requests bypass its queue group for this long. */
 const bypassMs = 1_000
-/** Longest wait of such a request for an instance that is alive. */
+/** Longest wait of such a request for a live instance. */
 const findMs = 50
 
 /** No worker answered. Any other error is an answer. */
 const noAnswer = new Set(['no_worker', 'unavailable', 'overloaded', 'worker_timeout'])
 const retryableRead = new Set(['no_worker', 'unavailable', 'overloaded'])
-/** The command may be under way; its key prevents doing it twice. */
+/** The command may be in progress; its key prevents a second execution. */
 const retryableCommand = new Set(['no_worker', 'unavailable'])
 
 /** Retries and hedges within a budget, in the outermost process only: retries in several layers would multiply. */
@@ -62,7 +62,7 @@ export class Retries implements RetryPolicy {
     return firstAnswer(first, this.#hedge(contract, instances, first, timedSend))
   }
 
-  /** Sends to an instance that is alive: the queue group might choose the slow one again. */
+  /** Sends to a live instance: the queue group might choose the slow one again. */
   async #hedge<Reply>(
     { worker, subject }: Contract,
     instances: LiveInstances,
@@ -81,7 +81,7 @@ export class Retries implements RetryPolicy {
     return reply
   }
 
-  /** Throws `error`, that of the first attempt, unless it is retryable and there are time and budget. */
+  /** Throws `error`, that of the first attempt, unless it is retryable and time and budget are left. */
   async #retry<Reply>(
     { subject }: Contract,
     context: MessageContext,
@@ -93,7 +93,7 @@ export class Retries implements RetryPolicy {
     if (!retryable.has(code) || remainingMs(context) <= backoffMs || !this.#mayRetry(subject, code)) throw error
     await pause(backoffMs)
     return send().catch((again) => {
-      // Then the first one arrived after all, and is under way.
+      // Then the first request arrived after all, and is in progress.
       throw errorCodeOf(again) === 'idempotency_key_in_use' ? error : again
     })
   }
@@ -128,7 +128,7 @@ function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> 
   })
 }
 
-/** The answer that comes first; when there is none, the failure of the first request. */
+/** The first answer; if there is none, the error of the first request. */
 async function firstAnswer<Reply>(first: Promise<Reply>, hedge: Promise<Reply>): Promise<Reply> {
   const answers = [first, hedge].map(async (reply) => {
     try {
@@ -149,13 +149,13 @@ async function firstAnswer<Reply>(first: Promise<Reply>, hedge: Promise<Reply>):
 export class AnswerTimes {
   readonly #lastMs = new Float64Array(200)
   #count = 0
-  /** Before the first 50 answers. */
+  /** Used before the first 50 answers. */
   #usualMs = 100
 
   add(ms: number): void {
     this.#lastMs[this.#count % this.#lastMs.length] = ms
     this.#count += 1
-    // Sorting takes some 5 µs.
+    // Sorting takes about 5 µs.
     if (this.#count % 50 !== 0) return
     const sorted = this.#lastMs.slice(0, this.#count).sort()
     this.#usualMs = sorted[Math.floor(0.99 * (sorted.length - 1))] ?? this.#usualMs
@@ -172,7 +172,7 @@ const earnedPerCall = 0.1
 const earnedPerSecond = 10
 const maxSaved = 100
 
-/** Calls earn retries in advance: when everything is slow or down, retries add only a tenth to the load. Begins full. */
+/** Calls earn retries in advance: when everything is slow or down, retries add only a tenth to the load. Starts full. */
 export class RetryBudget {
   #saved = maxSaved
   #countedAt = performance.now()
@@ -182,7 +182,7 @@ export class RetryBudget {
     this.#saved = Math.min(maxSaved, this.#saved + earnedPerCall)
   }
 
-  /** Spends one retry, or answers false if the budget is too small. */
+  /** Spends one retry; false if the budget is used up. */
   spend(): boolean {
     const now = performance.now()
     this.#saved = Math.min(maxSaved, this.#saved + ((now - this.#countedAt) / 1_000) * earnedPerSecond)

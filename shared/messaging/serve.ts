@@ -24,7 +24,7 @@ export interface Operation {
   answer(request: unknown, context: OperationContext): Promise<unknown>
 }
 
-/** Binds a contract to the function that answers it. `request` is checked and has its defaults. */
+/** Binds a contract to the function that answers it. `request` is checked, with its defaults. */
 export function operation<C extends Contract>(
   contract: C,
   answer: (request: ParsedRequestOf<C>, context: OperationContext) => Promise<ReplyOf<C>>,
@@ -36,12 +36,12 @@ interface ServeOptions {
   readonly worker: WorkerName
   readonly instance: string
   readonly operations: readonly Operation[]
-  /** Requests beyond this many in flight are refused at once as `overloaded`; a quarter is reserved where an operation asks for it. */
+  /** Requests above this number in flight are refused at once as `overloaded`; a quarter is reserved if an operation asks for it. */
   readonly maxInFlight: number
   readonly log: Logger
 }
 
-/** Answers all operations of a worker. Invalid, late and too many requests are refused before the operation runs. */
+/** Answers all operations of a worker. Invalid, late and excess requests are refused before the operation runs. */
 export async function serve(bus: Bus, options: ServeOptions): Promise<RunningService> {
   const { worker, instance, operations, maxInFlight, log } = options
   const isShared = operations.some(({ contract }) => contract.isReserved)
@@ -77,7 +77,7 @@ export async function serve(bus: Bus, options: ServeOptions): Promise<RunningSer
       handle: (message) => handle(bound, message),
     })),
     onFailure({ name }, error) {
-      log.error({ err: error, operation: name }, 'a request could not be read or its reply not be sent')
+      log.error({ err: error, operation: name }, 'a request could not be read, or its reply could not be sent')
       return errorReply(internalError())
     },
   })
@@ -133,7 +133,7 @@ function operationContext(
     deadlineAt: performance.now() + budgetMs(contract, headers[headerNames.budgetMs]),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(queuePass !== undefined && { queuePass }),
-    // Made on demand: a child takes 4 µs, and most operations log nothing.
+    // Created on demand: a child logger takes 4 µs, and most operations log nothing.
     get log() {
       child ??= log.child({ request_id: requestId, ...traceFields() }, true)
       return child

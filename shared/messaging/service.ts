@@ -17,7 +17,7 @@ export interface ServiceDescription {
   readonly name: string
   readonly instance: string
   readonly endpoints: readonly Endpoint[]
-  /** The reply when an endpoint threw or its reply could not be sent. Must not throw. */
+  /** The reply if an endpoint threw or its reply could not be sent. Must not throw. */
   onFailure(endpoint: Endpoint, error: unknown): Message
 }
 
@@ -26,7 +26,7 @@ export interface RunningService {
   stop(timeoutMs: number): Promise<void>
 }
 
-/** Registers a service of NATS. Resolves once requests arrive; throws when NATS does not permit one of the subjects. */
+/** Registers a NATS service. Resolves when requests can arrive; throws if NATS does not permit one of the subjects. */
 export async function startService(
   connection: NatsConnection,
   { name, instance, endpoints, onFailure }: ServiceDescription,

@@ -1,11 +1,11 @@
 import { isSecretName, mask, type Redact } from './redact.ts'
 
 const maxTextLength = 4_096
-/** Of all values of a line, and one more each for punctuation. JSON may write a character as six: a line stays below 64 KB. */
+/** Characters of all values of a line, plus one each for punctuation. JSON may write a character as six, so a line stays below 64 KB. */
 const maxCharacters = 9_000
 const maxDepth = 6
 const maxMembers = 100
-/** A long text is redacted with this much more after its end, then cut, so that a secret across the end is found. */
+/** A long text is redacted with this much more after its end, then cut, so that a secret across the end is also found. */
 const maxSecretLength = 1_024
 
 /**

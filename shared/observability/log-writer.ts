@@ -2,8 +2,8 @@ import { closeSync, existsSync, renameSync, writeSync } from 'node:fs'
 import { maxLogBytes, openLog, sizeOf } from './log-file.ts'
 
 /**
- * Appends a process' output to its log. A log that grows beyond 20 MB is put aside as `.1` in place of the one before, so
- * that a long load run cannot fill the disk. Writes at once: the last words of a dying process are in the file.
+ * Appends a process's output to its log. A log above 20 MB is renamed to `.1`, replacing the previous one, so that a long load run cannot
+ * fill the disk. Writes at once, so that the last lines of a dying process are in the file.
  */
 export class LogWriter {
   readonly file: string

@@ -6,13 +6,13 @@ interface LoggerOptions {
   readonly name: string
   readonly instance: string
   readonly level: string
-  /** The settings of the process: secrets among them are never logged, whatever their form. */
+  /** The settings of the process. Secrets among them are never logged, in any form. */
   readonly settings?: object
-  /** Takes its lines in place of standard output, one at a time. */
+  /** Receives the lines one at a time, instead of standard output. */
   readonly write?: (line: string) => void
 }
 
-/** Fields that only we write, and the message, which is cleaned first. Cleaning a field costs as much as writing it. */
+/** Fields that only our code writes, and the message, which is cleaned first. Cleaning a field costs as much as writing it. */
 const cleanFields = new Set([
   ...['name', 'instance', 'hostname', 'pid', 'level', 'msg', 'time', 'v'],
   ...['method', 'endpoint', 'operation', 'status', 'duration_ms', 'trace_id'],
@@ -42,9 +42,9 @@ export function createLogger({ name, instance, level, settings = {}, write }: Lo
 /** A record as a line without secrets. Changes the record, whose names on the first level are our own. */
 export function logLine(record: Record<string, unknown>, redact: Redact): string {
   const cleaner = new FieldCleaner(redact)
-  // First, so that long fields leave room for it.
+  // The message first, so that long fields leave room for it.
   record.msg = cleaner.text(String(record.msg))
-  // As JSON would do it, which takes a third longer with a Date in the record.
+  // The same as JSON would write it, which takes a third longer with a Date in the record.
   if (record.time instanceof Date) record.time = record.time.toISOString()
   for (const name in record) {
     if (!cleanFields.has(name)) record[name] = cleaner.member(name, record[name])
@@ -55,7 +55,7 @@ export function logLine(record: Record<string, unknown>, redact: Redact): string
 const batchMs = 10
 const maxWaitingCharacters = 65_536
 
-/** Lines of all loggers of this process, in their order. */
+/** Lines of all loggers of this process, in order. */
 let waiting = ''
 let copyTo: ((lines: string) => void) | undefined
 let timer: NodeJS.Timeout | undefined
@@ -81,7 +81,7 @@ function flush(): void {
   copyTo?.(lines)
 }
 
-/** From now on gives the lines of all loggers to `write` as well. */
+/** Also passes the lines of all loggers to `write` from now on. */
 export function copyLog(write: (lines: string) => void): void {
   copyTo = write
 }

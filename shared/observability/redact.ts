@@ -6,13 +6,13 @@ export const mask = '[redacted]'
 
 const headerWords = 'cookie|authorization'
 /** A name that ends in one of these holds a secret. */
-const secretWords = `${headerWords}|pass(?:w(?:or)?d)?|pwd|secret|token|api[-_]?key|organiser[-_]?key|signature|card[-_]?number|cvc|cvv`
+const secretWords = `${headerWords}|pass(?:w(?:or)?d)?|pwd|secret|token|api[-_]?key|(?:organiser|door)[-_]?key|signature|card[-_]?number|cvc|cvv`
 
 const secretName = new RegExp(`(?:${secretWords})$`, 'i')
 
 /** Matches every text that a pattern below changes. Most texts need only this one test. */
 const suspicious = new RegExp(
-  String.raw`:\/\/|bearer|basic|${secretWords}|eyJ|(?:org|tok|pm|[spr]k_live|[spr]k_test|whsec)_`,
+  String.raw`:\/\/|bearer|basic|${secretWords}|eyJ|(?:org|door|tok|pm|[spr]k_live|[spr]k_test|whsec)_`,
   'i',
 )
 
@@ -32,7 +32,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [new RegExp(String.raw`((?:${headerWords})\\?["']?\s{0,3}[:=]).+`, 'gi'), `$1 ${mask}`],
   [/\b(bearer|basic)\s{1,3}[\w.~+/=-]{6,}/gi, `$1 ${mask}`],
   [/eyJ[\w-]{8,}(?:\.[\w-]*){0,4}/g, mask],
-  [/(org_)[\x21-\x7e]{8,}/g, `$1${mask}`],
+  [/((?:org|door)_)[\x21-\x7e]{8,}/g, `$1${mask}`],
   [/((?:tok|pm|[spr]k_live|[spr]k_test|whsec)_)\w+/g, `$1${mask}`],
   [
     new RegExp(
@@ -48,14 +48,15 @@ const manyDigits = /\d(?:\D{0,3}\d){13}/
 const beyondAscii = /[\u0080-\uffff]/
 /** Percent-encodings may be nested. */
 const maxEncodings = 3
-/** Ids that we make for every request. */
+/** Ids that our code creates for every request. */
 const idOfOurs = /^(?:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|[\da-f]{32}|[\da-f]{24})$/
 
+/** Whether a field or setting of this name holds a secret. */
 export function isSecretName(name: string): boolean {
   return secretName.test(name)
 }
 
-/** Makes a function that replaces all that looks like a secret, plain or percent-encoded, and the given `secrets`. */
+/** Creates a function that replaces everything that looks like a secret, plain or percent-encoded, and the given `secrets`. */
 export function createRedact(secrets: readonly string[]): Redact {
   const known = secrets.length === 0 ? undefined : new RegExp(secrets.map(RegExp.escape).join('|'), 'g')
   const readable = (text: string): string => {
@@ -110,7 +111,7 @@ export function secretsOf(settings: object): string[] {
   return [...secrets].filter((secret) => secret.length >= shortestSecret)
 }
 
-/** Without passwords equal to their user's name: redacting those would cut the name out of every message. */
+/** Passwords, except those equal to their user's name: redacting those would remove the name from every message. */
 function passwordsIn(text: string): string[] {
   const urls = [URL.parse(text), ...[...text.matchAll(userAndPassword)].map(({ groups }) => groups)]
   return urls.flatMap((url) => (url?.password && url.password !== url.username ? [url.password] : []))

@@ -8,17 +8,17 @@ export interface SpanFileOptions {
   readonly directory: string
   readonly serviceName: string
   readonly instance: string
-  /** Told once when spans begin to be lost, and once when they are written again. */
+  /** Informed once when spans begin to be lost, and once when they are written again. */
   readonly log: Logger
 }
 
-/** Of each of the two files of a process: some ten thousand spans. */
+/** Limit of each of the two files of a process: some ten thousand spans. */
 const maxBytes = 16 * 1024 * 1024
 
 /** Of an `ExportResult`. */
 const exported = { code: 0 } as const
 
-/** Writes the spans of this process to files in `directory`, where no receiver of spans is. A full disk costs spans, and nothing else. */
+/** Writes the spans of this process to files in `directory`, when there is no receiver of spans. A full disk loses only spans. */
 export class SpanFileExporter implements SpanExporter {
   readonly #options: SpanFileOptions
   readonly #writer: SpanWriter
@@ -33,12 +33,12 @@ export class SpanFileExporter implements SpanExporter {
     const { log } = this.#options
     try {
       this.#writer.write(spans.map((span) => this.#stored(span)))
-      if (this.#isLosing) log.info('spans are written again')
+      if (this.#isLosing) log.info('writing spans was resumed')
       this.#isLosing = false
     } catch (error) {
-      if (!this.#isLosing) log.warn({ err: error }, 'spans are lost: they cannot be written')
+      if (!this.#isLosing) log.warn({ err: error }, 'spans were lost: they could not be written')
       this.#isLosing = true
-      // Opened anew next time: the file may have been deleted to make room.
+      // Opened again next time: somebody may have deleted the file to free space.
       this.#writer.close()
     }
     done(exported)
@@ -76,7 +76,7 @@ export class SpanFileExporter implements SpanExporter {
   }
 }
 
-/** Nanoseconds since 1970 are too many for a number. */
+/** Nanoseconds since 1970 exceed the exact range of a number. */
 function microseconds([seconds, nanoseconds]: HrTime): number {
   return seconds * 1_000_000 + Math.round(nanoseconds / 1_000)
 }

@@ -6,13 +6,13 @@ import type { StoredSpan } from './stored-span.ts'
 
 export interface SpanWriterOptions {
   readonly directory: string
-  /** Whose spans: each process has files of its own, so no two write to one. */
+  /** The instance whose spans they are: each process has its own files, so no two write to one. */
   readonly instance: string
-  /** A file of more than this is put aside in place of the one before. */
+  /** A larger file is renamed, replacing the previous one. */
   readonly maxBytes: number
 }
 
-/** Appends spans, one JSON line each, to the newer of two files. Throws when the disk does not take them; they are lost then. */
+/** Appends spans, one JSON line each, to the newer of two files. Throws if the disk does not accept them; they are then lost. */
 export class SpanWriter {
   readonly #files: { readonly current: string; readonly older: string }
   readonly #maxBytes: number
@@ -28,7 +28,7 @@ export class SpanWriter {
     if (spans.length === 0) return
     if (this.#bytes > this.#maxBytes) this.#putAside()
     this.#descriptor ??= this.#open()
-    // The line end in front ends what a full disk or a killed process has left half written.
+    // The leading line break ends a line that a full disk or a killed process left half written.
     const lines = Buffer.from(`\n${spans.map((span) => JSON.stringify(span)).join('\n')}\n`)
     const written = writeSync(this.#descriptor, lines)
     this.#bytes += written
@@ -53,7 +53,7 @@ export class SpanWriter {
     try {
       renameSync(current, older)
     } catch (error) {
-      // Deleting the files of a running process loses what was in them, but no later spans.
+      // Deleting the files of a running process loses their spans, but no later ones.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
     this.#bytes = 0

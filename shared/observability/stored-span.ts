@@ -1,4 +1,4 @@
-/** What may stand as the value of an attribute. */
+/** The value of an attribute. */
 export type AttributeValue = string | number | boolean | readonly AttributeValue[]
 
 export type Attributes = Readonly<Record<string, AttributeValue>>
@@ -11,7 +11,7 @@ export type SpanKind = (typeof spanKinds)[number]
 export const spanStatuses = ['unset', 'ok', 'error'] as const
 export type SpanStatus = (typeof spanStatuses)[number]
 
-/** One timed piece of work, as a process wrote it down. */
+/** One timed piece of work, as a process recorded it. */
 export interface StoredSpan {
   readonly traceId: string
   readonly spanId: string
@@ -39,7 +39,7 @@ export interface SpanEvent {
   readonly attributes: Attributes
 }
 
-/** Another span that this one comes from without being its child. */
+/** A related span that is not the parent. */
 export interface SpanLink {
   readonly traceId: string
   readonly spanId: string

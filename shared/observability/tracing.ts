@@ -15,9 +15,8 @@ import { TicketingError } from '#shared/errors.ts'
 import { createRedact } from './redact.ts'
 
 /*
- * Spans are made by hand: automatic instrumentation nearly triples the cost of a request, even with one in a hundred
- * recorded. A trace is recorded or not from its first step on. Unrecorded, it has no spans, only an id for log lines and
- * outgoing headers.
+ * Spans are created by hand: automatic instrumentation nearly triples the cost of a request, even with one in a hundred recorded. A trace
+ * is recorded or not from its first step on. An unrecorded trace has no spans, only an id for log lines and outgoing headers.
  */
 
 export type TraceHeaders = Readonly<Record<string, string | undefined>>
@@ -26,14 +25,14 @@ type Work<Result> = (span: Span) => Promise<Result>
 
 const tracer = trace.getTracer('ticketing')
 
-/** Spans leave the system like log lines, so their errors must not hold secrets. */
+/** Spans leave the system like log lines, so their errors must not contain secrets. */
 const redact = createRedact([])
 
 /** For `work` in an unrecorded trace; it ignores all calls. */
 const unrecordedSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
 let sampleRatio = 0
-/** While false there are no trace ids either. */
+/** If false, there are no trace ids either. */
 let isTracing = false
 
 /** Sets the share of new traces that are sampled, 0 to 1. */
@@ -41,12 +40,12 @@ export function sampleNewTraces(ratio: number): void {
   sampleRatio = ratio
 }
 
-/** Begins to pass trace ids on and to record sampled traces. */
+/** Starts to pass on trace ids and to record sampled traces. */
 export function recordTraces(): void {
   isTracing = true
 }
 
-/** Runs `work` inside a child of the current span; the span is marked failed when `work` throws. */
+/** Runs `work` inside a child of the current span; marks the span as failed if `work` throws. */
 export function withSpan<Result>(name: string, options: SpanOptions, work: Work<Result>): Promise<Result> {
   if (recordedTraceId() === undefined) return work(unrecordedSpan)
   return tracer.startActiveSpan(name, options, (span) => recorded(span, work))
@@ -58,8 +57,8 @@ export function recordedSpan(): Span | undefined {
 }
 
 /**
- * Runs `work` for several requests at once, given their recorded spans: in a child of the first one, linked to the others, which
- * are linked to it. Without any, nothing is recorded.
+ * Runs `work` for several requests at once, given their recorded spans: in a child of the first one, with links to and from the others.
+ * Without spans nothing is recorded.
  */
 export function withSharedSpan<Result>(
   name: string,
@@ -136,7 +135,7 @@ export function traceFieldsOf({ isRecorded, parent }: TraceStart): { trace_id?: 
   return parent === null ? {} : { trace_id: parent.traceId }
 }
 
-/** Attributes of a span of the message server, by OpenTelemetry's names. */
+/** Attributes of a messaging span, by OpenTelemetry's names. */
 export function messagingAttributes(operation: 'send' | 'publish' | 'process', destination: string) {
   return {
     'messaging.system': 'nats',
@@ -178,6 +177,7 @@ export function traceFields(): { trace_id?: string } {
   return traceId === undefined ? {} : { trace_id: traceId }
 }
 
+/** The id of the current trace, if it is recorded. */
 export function recordedTraceId(): string | undefined {
   const current = trace.getActiveSpan()?.spanContext()
   return current !== undefined && isRecorded(current) ? current.traceId : undefined

@@ -8,8 +8,8 @@ import { parseRedisUrl, redisUrlForms } from '#shared/redis-url.ts'
 import { explainFlagError } from './explain-flag-error.ts'
 
 /*
- * Every process has one `config.ts`, a schema of environment variables. A value comes from the first of: command-line flag,
- * environment, running system (`running.json`), default of the schema.
+ * Every process has one `config.ts`: a schema of environment variables. A value comes from the first of: command-line flag, environment,
+ * running system (`running.json`), default of the schema.
  */
 
 /** The NATS users, one for each kind of process; `infra/deploy/nats/permissions.conf` has their rights. */
@@ -18,8 +18,8 @@ export const natsUsers = ['gateway', 'event', 'booking', 'purchase', 'auditor', 
 export type NatsUser = (typeof natsUsers)[number]
 
 /**
- * The database users: the owner of all schemas, which migrates and backs up, one for each schema, which reads and writes that one
- * alone, and the auditor, which reads. `infra/ops/database-roles.ts` has their rights.
+ * The database users: the owner of all schemas, which migrates and backs up; one for each schema, which reads and writes only that schema;
+ * and the auditor, which reads. `infra/ops/database-roles.ts` has their rights.
  */
 export const databaseUsers = ['owner', 'event', 'booking', 'purchase', 'sandbox', 'auditor'] as const
 
@@ -32,23 +32,25 @@ export interface RunningSystem {
   redis_url: string
   database_urls: Record<DatabaseUser, string>
   payment_url: string
-  /** AUTH: a gateway that joins must not accept more than the others. */
+  /** AUTH: a joining gateway must not accept more than the others. */
   auth: string
-  /** CORS_ORIGINS, likewise. */
+  /** CORS_ORIGINS, for the same reason. */
   cors_origins?: string
   session_secret: string
+  waiting_room_secret: string
   webhook_secret: string
   organiser_key: string
+  door_key: string
   ticket_keys: string
   gateways: string[]
-  /** null: no spans are made. */
+  /** null: no spans are created. */
   tracing: RunningTracing | null
   /** Servers and processes of the application. */
   processes: readonly { readonly instance: string; readonly pid: number }[]
 }
 
 export interface RunningTracing {
-  /** Receiver of spans, by OTLP over gRPC; null: each process writes its own to the data folder. */
+  /** Receiver of spans, by OTLP over gRPC; null: each process writes its spans to the data folder. */
   otlp_url: string | null
   /** OTEL_TRACES_SAMPLER_ARG. */
   sample_ratio: string
@@ -61,7 +63,7 @@ export const commonSettings = {
   OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(0.01),
   /** Receiver of spans, by OTLP over gRPC. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  /** Takes the spans as files where no receiver is named. */
+  /** Folder for spans as files, if no receiver is set. */
   SPAN_DIRECTORY: z.string().min(1).optional(),
 }
 
@@ -86,12 +88,12 @@ export const databaseUrl = z.url({ protocol: /^postgres(ql)?$/ })
 /** The parsed settings of a schema with these members. */
 export type ConfigOf<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>
 
-/** Wrong or missing settings; the message names all of them and the remedy. */
+/** Wrong or missing settings; the message names all of them and what to do. */
 export class ConfigurationError extends Error {}
 
 interface ConfigurationSource {
   env: NodeJS.ProcessEnv
-  /** How it is started, up to its flags: `npm run gateway --`. */
+  /** The command that starts it, up to its flags: `npm run gateway --`. */
   command: string
   /** Arguments after the script name. */
   args: string[]
@@ -103,7 +105,7 @@ interface ConfigurationSource {
   databaseUser?: DatabaseUser
 }
 
-/** Asked for by `--help`; the message is the usage. */
+/** Thrown for `--help`; the message is the usage. */
 export class HelpRequest extends Error {}
 
 /** Reads and checks all settings. Throws `ConfigurationError`, or `HelpRequest`. */
@@ -136,7 +138,7 @@ export function dataDirectory(env: NodeJS.ProcessEnv): string {
 /** Whether a process exists and has not ended. */
 export function isAlive(pid: number): boolean {
   try {
-    // Signal 0 is not sent: it only checks that the process exists.
+    // Signal 0 is not sent; it only checks that the process exists.
     process.kill(pid, 0)
     return !isZombie(pid)
   } catch (error) {
@@ -145,7 +147,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Ended, but not yet collected by its parent. In a container without an init process this may last. */
+/** Whether it has ended but was not yet reaped by its parent. In a container without an init process this can last. */
 function isZombie(pid: number): boolean {
   try {
     return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
@@ -163,8 +165,10 @@ function fromRunningSystem({ env, natsUser, databaseUser }: ConfigurationSource)
     ...(databaseUser && { DATABASE_URL: running.database_urls[databaseUser] }),
     PAYMENT_URL: running.payment_url,
     SESSION_SECRET: running.session_secret,
+    WAITING_ROOM_SECRET: running.waiting_room_secret,
     PAYMENT_WEBHOOK_SECRET: running.webhook_secret,
     ORGANISER_KEY: running.organiser_key,
+    DOOR_KEY: running.door_key,
     TICKET_KEYS: running.ticket_keys,
     AUTH: running.auth,
     ...(running.cors_origins !== undefined && { CORS_ORIGINS: running.cors_origins }),

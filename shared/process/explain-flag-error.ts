@@ -1,42 +1,42 @@
-/** Edits that turn one word into the other, at most, for the second to be meant by the first. */
+/** Most edits between a wrong word and the suggested one. */
 const mostEdits = 2
 
 export interface CommandLine {
-  /** Everything behind the script's name. */
+  /** All arguments after the script's name. */
   readonly args: readonly string[]
   /** The flags that the command knows, without `--`. */
   readonly names: readonly string[]
-  /** How it is started, up to its flags: `npm start --`. */
+  /** The command that starts it, up to its flags: `npm start --`. */
   readonly command: string
 }
 
-/** What `parseArgs` of Node said about wrong arguments, with the right form where one is near. */
+/** The error of Node's `parseArgs` about wrong arguments, with a suggestion if there is one. */
 export function explainFlagError(error: Error, { args, names, command }: CommandLine): string {
-  // Its own advice is about arguments that look like flags, which no command here takes.
+  // Node's own advice is about arguments that look like flags; our commands have none.
   const said = error.message.split('. ')[0]?.replace(/\.?$/, '.') ?? ''
   const wrong = args.find(
     (arg) => !names.some((name) => arg === `--${name}` || arg.startsWith(`--${name}=`)) && isFlagLike(arg, names),
   )
   const meant = wrong === undefined ? undefined : correctedFlag(wrong, names)
   if (meant !== undefined) return `Unknown option '${wrong}'. Did you mean ${meant}?`
-  // npm takes flags before `--` for its own and leaves their values.
+  // npm takes flags before `--` itself and leaves their values.
   const isStray = (error as NodeJS.ErrnoException).code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
-  return isStray ? `${said} npm passes on only what follows --: ${command} --flag value` : said
+  return isStray ? `${said} npm passes on only the arguments after --: ${command} --flag value` : said
 }
 
-/** `--port=8080` for `-port=8080`, `--prot=8080`, `--Port=8080`, `–port=8080` or `port=8080`; undefined where none is near. */
+/** `--port=8080` for `-port=8080`, `--prot=8080`, `--Port=8080`, `–port=8080` or `port=8080`; undefined if no flag is near. */
 function correctedFlag(arg: string, names: readonly string[]): string | undefined {
   const [, word = '', value = ''] = /^[-–—]*([^=]*)(=.*)?$/s.exec(arg) ?? []
   const negated = /^no-(.+)$/.exec(word)?.[1]
   const near = names
     .map((name) => ({ name, edits: editsBetween((negated ?? word).toLowerCase(), name) }))
     .toSorted((one, other) => one.edits - other.edits)[0]
-  // A short word is near to everything.
+  // A short word is near every flag.
   if (near === undefined || near.edits > Math.min(mostEdits, Math.floor(near.name.length / 2))) return undefined
   return `--${negated === undefined ? '' : 'no-'}${near.name}${value}`
 }
 
-/** Files and ids are arguments, too: those that begin with a dash, or with the name of a flag and `=`, are not. */
+/** Whether an argument is meant as a flag: it begins with a dash, or with the name of a flag and `=`. Files and ids are arguments, too. */
 function isFlagLike(arg: string, names: readonly string[]): boolean {
   return /^[-–—]/.test(arg) || names.some((name) => arg.toLowerCase().startsWith(`${name}=`))
 }

@@ -17,32 +17,47 @@ export type Close = () => Promise<unknown> | unknown
 export type OnStop = (name: string, close: Close) => void
 
 export interface Process<Config extends ConfigOf<typeof commonSettings>> {
-  /** `gateway`, `event-worker`: the name of its log lines. */
+  /** `gateway` or `event-worker`: the name in its log lines. */
   readonly name: string
-  /** Of the process; names the data folder in which it finds a running system. */
+  /** The environment of the process; names the data folder in which it finds a running system. */
   readonly env: NodeJS.ProcessEnv
   readConfig(): Config
-  /** Opens all parts. The result goes to the launcher: the process is ready, and has these ports. */
+  /** Opens all parts. Its result goes to the launcher: the process is ready on these ports. */
   start(config: Config, log: Logger, onStop: OnStop): Promise<Record<string, unknown>>
 }
 
-/** Opens, in this order: tracing, metrics, NATS. `retries`: calls are retried, which only the outermost process may do. */
-export async function openParts(
-  config: ConfigOf<typeof commonSettings & typeof natsSettings>,
-  { name, retries, log, onStop }: { name: string; retries: boolean; log: Logger; onStop: OnStop },
-): Promise<{ metrics: Metrics; bus: Bus }> {
-  const { INSTANCE: instance } = config
-  log.info(`${name} ${instance} starting`)
-  const stopTracing = await startTracing({
+interface PartOptions {
+  readonly name: string
+  readonly log: Logger
+  readonly onStop: OnStop
+}
+
+/** Starts sampling and the export of spans. */
+export async function openTracing(
+  config: ConfigOf<typeof commonSettings>,
+  { name, log, onStop }: PartOptions,
+): Promise<void> {
+  const stop = await startTracing({
     disabled: config.OTEL_SDK_DISABLED,
     serviceName: name,
-    instance,
+    instance: config.INSTANCE,
     sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
     directory: config.SPAN_DIRECTORY,
     log,
   })
-  onStop('tracing', stopTracing)
+  onStop('tracing', stop)
+}
+
+/** Opens, in this order: tracing, metrics, NATS. `retries`: calls are retried, only in the outermost process. */
+export async function openParts(
+  config: ConfigOf<typeof commonSettings & typeof natsSettings>,
+  { retries, ...options }: PartOptions & { retries: boolean },
+): Promise<{ metrics: Metrics; bus: Bus }> {
+  const { INSTANCE: instance } = config
+  const { name, log, onStop } = options
+  log.info(`${name} ${instance} starting`)
+  await openTracing(config, options)
   const metrics = new Metrics(instance)
   addRuntimeMetrics(metrics)
   const messagingMetrics = new MessagingMetrics(metrics)
@@ -59,14 +74,14 @@ export async function openParts(
   return { metrics, bus }
 }
 
-/** From the signal to `process.exit`, when a part does not close. */
+/** Time from the signal to `process.exit`, if a part does not close. */
 const lastResortMs = 20_000
-/** From the last closed part to `process.exit`. */
+/** Time from the last closed part to `process.exit`. */
 const lingerMs = 300
 
 /**
- * Runs one process from startup to shutdown. On SIGTERM, SIGINT or the end of the launcher it closes all parts in reverse order, and
- * then has nothing left to run. `process.exit`, which drops spans and log lines in flight, is the last resort.
+ * Runs one process from startup to shutdown. On SIGTERM, SIGINT or the end of the launcher it closes all parts in reverse order, and then
+ * has nothing left to run. `process.exit`, which drops spans and log lines in flight, is the last resort.
  */
 export async function runProcess<Config extends ConfigOf<typeof commonSettings>>(
   definition: Process<Config>,
@@ -107,7 +122,7 @@ export async function runProcess<Config extends ConfigOf<typeof commonSettings>>
       try {
         await close()
       } catch (error) {
-        log.warn({ err: error, part: name }, 'could not be closed cleanly')
+        log.warn({ err: error, part: name }, 'a part could not be closed cleanly')
       }
     }
     log.info('stopped')

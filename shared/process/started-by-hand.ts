@@ -1,10 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dataDirectory, isAlive, readRunningSystem } from './config.ts'
 
 /*
- * Processes that somebody starts beside a running system (`npm run gateway`, `npm run worker -- booking`) write a file each into the
- * data folder, by which the launcher and the commands find them. A killed one leaves its file. Readers check that the process lives.
+ * Processes that somebody starts next to a running system (`npm run gateway`, `npm run worker -- booking`) each write a file into the data
+ * folder, by which the launcher and the commands find them. A killed process leaves its file, so readers check that the process is alive.
  */
 
 /** The content of such a file. */
@@ -13,27 +13,27 @@ export interface StartedByHand {
   readonly name: string
   readonly instance: string
   readonly pid: number
-  /** The launcher whose system it has joined. */
+  /** Pid of the launcher whose system it has joined. */
   readonly launcher: number
-  /** Where it listens, and where its metrics are: once it is ready. */
+  /** Its address and the address of its metrics, once it is ready. */
   readonly port?: number
   readonly metrics_url?: string
 }
 
-/** A name that a living process has. The message names the process and the remedy. */
+/** The name belongs to a living process. The message names that process and what to do. */
 export class NameTakenError extends Error {}
 
-/** All that are there, the dead included. */
+/** All registered processes, including dead ones. */
 export function readStartedByHand(directory: string): StartedByHand[] {
   return filesIn(folderOf(directory)).flatMap((file) => readEntry(join(folderOf(directory), file)) ?? [])
 }
 
-/** Forgets one that has died. */
+/** Removes the file of a dead process. */
 export function forgetStartedByHand(directory: string, { instance }: Pick<StartedByHand, 'instance'>): void {
   rmSync(fileOf(directory, instance), { force: true })
 }
 
-/** The first of `kind-1`, `kind-2`, … that no living process of the running system has; `kind-1` without a system. */
+/** The first of `kind-1`, `kind-2`, … that no living process of the running system uses; `kind-1` without a system. */
 export function freeInstanceName(kind: string, env: NodeJS.ProcessEnv): string {
   const running = joinedSystem(env)
   if (running === null) return `${kind}-1`
@@ -44,7 +44,7 @@ export function freeInstanceName(kind: string, env: NodeJS.ProcessEnv): string {
   return `${kind}-${number}`
 }
 
-/** One process' own file. */
+/** The file of this process. */
 export class Registration {
   readonly #directory: string
   #entry: StartedByHand
@@ -55,8 +55,8 @@ export class Registration {
   }
 
   /**
-   * Registers this process, unless no system runs or the launcher itself has started it (null). Throws `NameTakenError` where a living
-   * process has that name: their logs and metrics could not be told apart.
+   * Registers this process. Null if no system runs, or the launcher itself started it. Throws `NameTakenError` if a living process has the
+   * same name, because their logs and metrics would be mixed.
    */
   static claim(
     { name, instance }: Pick<StartedByHand, 'name' | 'instance'>,
@@ -70,13 +70,7 @@ export class Registration {
     if (holder !== undefined) throw nameTaken(holder)
     const entry = { name, instance, pid: process.pid, launcher: running.pid }
     mkdirSync(folderOf(directory), { recursive: true, mode: 0o700 })
-    forgetStartedByHand(directory, entry)
-    try {
-      writeFileSync(fileOf(directory, instance), JSON.stringify(entry), { flag: 'wx', mode: 0o600 })
-    } catch {
-      // Between our look and our claim another one has come.
-      throw nameTaken(entry)
-    }
+    createEntry(fileOf(directory, instance), entry)
     return new Registration(directory, entry)
   }
 
@@ -85,7 +79,7 @@ export class Registration {
     return join(this.#directory, 'logs', `${this.#entry.instance}.log`)
   }
 
-  /** From now on it is found at these addresses. */
+  /** Records the addresses at which the process can be found. */
   ready({ port, metrics_url }: { readonly port?: unknown; readonly metrics_url?: unknown }): void {
     this.#entry = {
       ...this.#entry,
@@ -102,14 +96,40 @@ export class Registration {
   }
 }
 
-/** The running system; null without one, and for those whom its launcher has started. */
+/** The running system; null without one, and for processes that its launcher started. */
 function joinedSystem(env: NodeJS.ProcessEnv) {
   const running = readRunningSystem(env)
   return running === null || running.pid === process.ppid ? null : running
 }
 
 function nameTaken({ instance, pid }: Pick<StartedByHand, 'instance' | 'pid'>): NameTakenError {
-  return new NameTakenError(`${instance} runs already (process ${pid}). Choose another name by --instance.`)
+  return new NameTakenError(`${instance} is already running (process ${pid}). Choose another name with --instance.`)
+}
+
+/** Creates a file at once with its whole content, because other processes may read it. Replaces only the file of a dead process. */
+function createEntry(file: string, entry: StartedByHand): void {
+  const written = `${file}.${entry.pid}`
+  writeFileSync(written, JSON.stringify(entry), { mode: 0o600 })
+  try {
+    if (linkNew(written, file)) return
+    const holder = readEntry(file)
+    if (holder !== undefined && isAlive(holder.pid)) throw nameTaken(holder)
+    rmSync(file, { force: true })
+    if (!linkNew(written, file)) throw nameTaken(readEntry(file) ?? entry)
+  } finally {
+    rmSync(written, { force: true })
+  }
+}
+
+/** Gives a file a second name; false if that name exists. */
+function linkNew(file: string, name: string): boolean {
+  try {
+    linkSync(file, name)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
 }
 
 function folderOf(directory: string): string {
@@ -124,7 +144,7 @@ function filesIn(folder: string): string[] {
   try {
     return readdirSync(folder).filter((name) => name.endsWith('.json'))
   } catch {
-    // No folder: nobody has come yet.
+    // No folder: no process has registered yet.
     return []
   }
 }

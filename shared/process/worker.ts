@@ -14,7 +14,7 @@ import { type OnStop, openParts, runProcess } from './lifecycle.ts'
 import { freeInstanceName } from './started-by-hand.ts'
 
 export const connectionCount = z.coerce.number().int().min(1).max(100)
-/** Typed by its output, so that a worker's `config.ts` may replace it by one with a default. */
+/** Typed by its output, so that a worker's `config.ts` can replace it by a setting with a default. */
 const optionalCount: z.ZodType<number | undefined> = connectionCount.optional()
 
 /** Settings of every worker; each adds its own in its `config.ts`. */
@@ -22,14 +22,14 @@ export const workerSettings = {
   ...commonSettings,
   ...natsSettings,
   DATABASE_URL: databaseUrl,
-  /** Requests beyond this many at once are refused as `overloaded`. */
+  /** More requests at once are refused as `overloaded`. */
   MAX_IN_FLIGHT: z.coerce.number().int().min(1).default(256),
   METRICS_PORT: metricsPort.default(0),
   METRICS_HOST: metricsHost,
   DATABASE_CONNECTIONS: connectionCount.default(10),
-  /** Separate connections for statements outside of transactions; by default these share `DATABASE_CONNECTIONS`. */
+  /** Separate connections for statements outside of transactions; by default they share `DATABASE_CONNECTIONS`. */
   READ_CONNECTIONS: optionalCount,
-  /** How long old rows are kept, by rule. */
+  /** How many days old rows are kept, by rule. */
   RETENTION_DAYS: retentionDays,
 }
 
@@ -46,11 +46,11 @@ export interface WorkerDefinition<Settings extends z.ZodObject> {
   readonly worker: Exclude<WorkerName, 'audit' | 'gateway'>
   readonly settings: Settings
   readonly migrationsDirectory: string
-  /** `onStop` closes other parts, such as a periodic job. */
+  /** Registers with `onStop` how to close its other parts, such as a periodic job. */
   operations(parts: WorkerParts, config: z.output<Settings>, onStop: OnStop): readonly Operation[]
 }
 
-/** How long requests in flight may still take after the signal to stop. */
+/** How long requests in flight may take after the signal to stop. */
 const finishInFlightMs = 10_000
 
 /** Runs a worker process: connects, refuses to start on an unmigrated schema, and serves its operations until it is stopped. */

@@ -8,7 +8,7 @@ export function oldCommands(schema: 'event' | 'booking'): RetentionRule {
   return oldRows({ name: 'commands', table: `${schema}.commands`, key: 'scope, key', since: 'created_at' })
 }
 
-/** Facts that were published. One that waits stays, however old. */
+/** Published facts. An unpublished one stays, however old. */
 export function oldFacts(schema: OutboxSchema): RetentionRule {
   return oldRows({
     name: 'outbox',

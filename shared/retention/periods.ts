@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * How many days the rows of each rule are kept, and the least that an operator may set. The reasons stand in README.md, the SQL in the
- * `retention.ts` of each table's owner.
+ * How many days the rows of each rule are kept, and the minimum that an operator can set. README.md has the reasons, and `retention.ts` of
+ * each table's owner the SQL.
  */
 const periods = {
   /** The API promises 24 hours: `rememberedFor` in `shared/database/idempotency.ts`. */
@@ -30,7 +30,7 @@ const retentionNames = Object.keys(periods) as RetentionName[]
 
 export const defaultRetentionDays = daysWith({})
 
-/** The setting RETENTION_DAYS, such as `holds=7,payments=5000`: every rule's days, with the defaults where nothing was set. */
+/** The setting RETENTION_DAYS, such as `holds=7,payments=5000`: the days of every rule, with defaults. */
 export const retentionDays = z
   .string()
   .default('')
@@ -40,14 +40,14 @@ export const retentionDays = z
     for (const part of text === '' ? [] : text.split(',')) {
       const [, name, days] = /^([a-z-]+)=(\d{1,5})$/.exec(part) ?? []
       if (name === undefined || days === undefined) complain(`must be like holds=7,payments=5000, not ${part}`)
-      else if (!isName(name)) complain(`there is no rule ${name}; there are ${retentionNames.join(', ')}`)
+      else if (!isName(name)) complain(`there is no rule ${name}; the rules are ${retentionNames.join(', ')}`)
       else if (Number(days) < periods[name].least) complain(`${name} must be at least ${periods[name].least}`)
       else set[name] = Number(days)
     }
     const all = daysWith(set)
-    // Else the auditor would miss the money of tickets that are still there.
+    // Otherwise the auditor would miss the money of tickets that still exist.
     if (all.payments < all.bookings + 365) complain('payments must be kept at least 365 days longer than bookings')
-    // Else the auditor would find charges for no payment of ours.
+    // Otherwise the auditor would find charges without a payment.
     if (all.charges > all.payments) complain('charges must not be kept longer than payments')
     return all
   })

@@ -5,7 +5,7 @@ import type { Metrics } from '#shared/observability/metrics.ts'
 import { startPeriodicJob } from '#shared/periodic-job.ts'
 import type { RetentionDays, RetentionName } from './periods.ts'
 
-/* Deletes rows once they are older than their rule says. Each table's owner has its rules. */
+/* Deletes rows older than their rule allows. Each table's owner has its rules. */
 
 export interface Removal {
   /** Deleted rows by table. */
@@ -16,17 +16,17 @@ export interface Removal {
 
 export interface RetentionRule {
   readonly name: RetentionName
-  /** Tables of which it deletes rows, with their schema; metrics name the first one. */
+  /** The tables from which it deletes rows, with their schema; metrics name the first one. */
   readonly tables: readonly string[]
-  /** Deletes a batch of some `limit` rows that are older than `days`, passing over what somebody else has locked. */
+  /** Deletes a batch of about `limit` rows older than `days`. Skips locked rows. */
   remove(postgres: Postgres, batch: { days: number; limit: number }): Promise<Removal>
-  /** The time from which the oldest row counts that the rule will delete one day; null when there is none. */
+  /** The time from which the age of the oldest row counts that the rule will delete one day; null if there is none. */
   oldest(db: Database): Promise<Date | null>
 }
 
 interface RetentionParts {
   readonly postgres: Postgres
-  /** A process that serves none has none. */
+  /** Undefined in a process without metrics. */
   readonly metrics?: Metrics
   readonly log: Logger
 }
@@ -34,10 +34,10 @@ interface RetentionParts {
 const everyMs = 60_000
 /** Keeps each transaction short. */
 const batchSize = 500
-/** Of one rule in one run: even a large backlog takes Postgres a fraction of its time. */
+/** Longest run of one rule: even a large backlog takes Postgres only a fraction of its time. */
 const longestRunMs = 5_000
 
-/** Applies the rules at once and then every minute, until the answer is called. Every instance of a worker does. */
+/** Applies the rules at once and then every minute, until the returned function is called. Every instance of a worker does this. */
 export function startRetention(
   { postgres, metrics, log }: RetentionParts,
   days: RetentionDays,
@@ -59,7 +59,7 @@ export function startRetention(
   const job = startPeriodicJob({ name: 'retention', everyMs, log }, async () => {
     for (const rule of rules) {
       if (stopping.signal.aborted) break
-      // A rule that cannot be applied must not hold up the others.
+      // A failing rule must not delay the others.
       await apply(rule, days[rule.name]).catch((error: unknown) => {
         log.warn({ err: error, rule: rule.name }, 'a retention rule was not applied')
       })
@@ -87,13 +87,13 @@ class RetentionMetrics {
     })
     this.#ranAt = new Gauge({
       name: 'retention_last_run_timestamp_seconds',
-      help: 'When a retention rule was last applied without an error; at first when the process began.',
+      help: 'When a retention rule was last applied without an error; initially the start of the process.',
       labelNames: ['rule', 'table'],
       registers,
     })
     this.#oldestAge = new Gauge({
       name: 'retention_oldest_age_seconds',
-      help: 'Age of the oldest row that a retention rule will delete one day; 0 when there is none.',
+      help: 'Age of the oldest row that a retention rule will delete one day; 0 if there is none.',
       labelNames: ['rule', 'table'],
       registers,
     })
@@ -119,13 +119,13 @@ export interface OldRows {
   readonly table: string
   /** Columns of the primary key. */
   readonly key: string
-  /** Column from which a row's age counts. An index must begin with it, over no more rows than `only` admits. */
+  /** Column from which a row's age counts. An index on it must exist, with no more rows than `only` admits. */
   readonly since: string
-  /** SQL condition of a row, aliased `old`, that may go at all. */
+  /** SQL condition for a row, aliased `old`, that can be deleted at all. */
   readonly only?: string
 }
 
-/** A rule for rows that nothing else refers to. */
+/** A rule for rows that no other rows reference. */
 export function oldRows({ name, table, key, since, only = 'true' }: OldRows): RetentionRule {
   return {
     name,

@@ -3,9 +3,11 @@ import type { Page } from 'playwright-core'
 import { demoEventId } from '#shared/ids.ts'
 import type { Plan } from '../../gateway/storefront/browser/seat-map/plan.ts'
 import { demoIdAt } from '../../infra/ops/demo-catalogue/events.ts'
-import { organiserKey } from '../support/system.ts'
+import { holdPlaces } from '../support/buying.ts'
+import { ask, changeEvent, eventOnSale } from '../support/http.ts'
 import { until } from '../support/until.ts'
-import { openWindow } from './support/browser.ts'
+import { openWindow, plainAddress } from './support/browser.ts'
+import { buy } from './support/buyer.ts'
 import { mapReady, planOf, pointInSection, pointInWhole } from './support/map-points.ts'
 import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 import { blocks, sellHouse } from './support/sold-house.ts'
@@ -39,13 +41,8 @@ async function openEvent(eventId: string, reader: Parameters<typeof openWindow>[
 
 /** Another buyer takes seats by the API. */
 async function takeElsewhere(eventId: string, seats: readonly number[]): Promise<void> {
-  const response = await fetch(`${shop.url}/events/${eventId}/holds`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user_id: `other-${seats.join('-')}`, seat_nos: seats }),
-    signal: AbortSignal.timeout(10_000),
-  })
-  if (response.status !== 201) throw new Error(await response.text())
+  const { status, text } = await holdPlaces(shop.url, eventId, seats, `other-${seats.join('-')}`)
+  if (status !== 201) throw new Error(text)
 }
 
 async function heldSeats(page: Page): Promise<number[]> {
@@ -145,7 +142,7 @@ test.serial('the best two together are held at once, shown, exchanged for others
     (await page.getByRole('link', { name: /Continue to payment/ }).getAttribute('href')) ?? '',
     /^\/shop\/holds\//,
   )
-  await page.getByRole('button', { name: 'Give all back' }).click()
+  await page.getByRole('button', { name: 'Release all' }).click()
   await page.getByRole('heading', { name: '2 places are yours' }).waitFor({ state: 'detached' })
   await close()
 })
@@ -180,15 +177,18 @@ test.serial('of seats that are gone the page offers others near by, and holds th
   await boxes.nth(1).check({ force: true })
   await page.getByRole('heading', { name: '2 seats chosen' }).waitFor()
   // The page does not hear of it in time.
-  await page.route('**/holds', async (route) => {
-    await takeElsewhere(lighthouse, taken)
-    await route.continue()
-  })
+  await page.route(
+    '**/holds',
+    async (route) => {
+      await takeElsewhere(lighthouse, taken)
+      await route.continue()
+    },
+    { times: 1 },
+  )
   await page.getByRole('button', { name: 'Hold 2 seats' }).first().click()
   const offers = page.locator('.offer')
   await offers.first().waitFor()
   t.regex((await page.locator('[role=status]').textContent()) ?? '', /seats 1 and 2 were just taken\. Near by are:/)
-  await page.unroute('**/holds')
   await offers.first().click()
   await page.getByRole('button', { name: 'Hold 2 seats' }).first().click()
   const held = await heldSeats(page)
@@ -210,10 +210,8 @@ test.serial('tickets of a GA area are held by number', async (t) => {
 })
 
 /** Seats of an event that somebody holds, as its cached reply counts them. */
-async function heldCount(eventId: string): Promise<number> {
-  const response = await fetch(`${shop.url}/events/${eventId}/seats`, { signal: AbortSignal.timeout(10_000) })
-  return ((await response.json()) as { held: number }).held
-}
+const heldCount = async (eventId: string): Promise<number> =>
+  (await ask(`${shop.url}/events/${eventId}/seats`)).body.held
 
 test.serial(
   'a network that is cut before, or while the hold is answered, holds once, also over a reload',
@@ -255,30 +253,21 @@ test.serial('going back from the payment, the event page shows what is held, and
   await page.waitForURL(/\/shop\/holds\//)
   await page.goBack()
   await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
-  await page.getByText(/^Still \d+:\d\d to pay\./).waitFor()
+  await page.getByText(/^\d+:\d\d left to pay\./).waitFor()
   await page.goForward()
   await page.locator('#pay').waitFor()
   t.is(await heldCount(eventId), 2)
   await close()
 })
 
-async function organise(eventId: string, action: string): Promise<void> {
-  const response = await fetch(`${shop.url}/admin/events/${eventId}/${action}`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${organiserKey}` },
-    signal: AbortSignal.timeout(10_000),
-  })
-  if (!response.ok) throw new Error(await response.text())
-}
-
 test.serial('a paused sale says so before and behind the press, and a cancelled event leads elsewhere', async (t) => {
   const { page, close } = await openEvent(youngest)
   await mapReady(page)
-  await organise(youngest, 'pause')
+  await changeEvent(shop.url, youngest, 'pause')
   await page.getByRole('button', { name: /^Hold the best/ }).click()
   await page.getByText('The sale is paused', { exact: true }).waitFor()
   t.is(await page.getByRole('button', { name: /^Hold/ }).count(), 0)
-  await organise(youngest, 'cancel')
+  await changeEvent(shop.url, youngest, 'cancel')
   await until('the page says it', async () => {
     await page.reload()
     return page.getByText('Cancelled', { exact: true }).isVisible()
@@ -299,5 +288,62 @@ test.serial('without script the event page tells facts, prices and sections, and
   const response = await fetch(new URL((await picture.getAttribute('src')) ?? '', shop.url))
   t.is(response.headers.get('content-type'), 'image/svg+xml')
   t.regex(response.headers.get('cache-control') ?? '', /max-age=31536000, immutable/)
+  await close()
+})
+
+test.serial(
+  'places are held over plain http at an IP address, where browsers offer less than on localhost',
+  async (t) => {
+    const { page, faults, close } = await openWindow(browser, `http://${plainAddress}:${new URL(shop.url).port}`)
+    await page.goto(`/shop/events/${await eventOnSale(shop.url)}`)
+    t.false(await page.evaluate(() => isSecureContext))
+    await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+    await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+    const ofScripts = faults.filter((fault) => fault.startsWith('script failed'))
+    t.deepEqual(ofScripts, [])
+    await close()
+  },
+)
+
+test.serial('the badge of a hold is gone for good once its places are given back', async (t) => {
+  const { page, close } = await openWindow(browser, shop.url)
+  await page.clock.install()
+  await page.goto(`/shop/events/${await eventOnSale(shop.url)}`)
+  await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+  const badge = page.locator('.hold-pill')
+  await badge.waitFor()
+  // The badge and the panel both read the hold, and the panel tells the badge.
+  await page.reload()
+  await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+  await badge.waitFor()
+  await page.getByRole('button', { name: 'Release all' }).click()
+  await page.getByText('Your places are free again.').waitFor()
+  await page.clock.runFor(3_000)
+  t.true(await badge.isHidden())
+  await close()
+})
+
+test.serial('a price that rose while the page was open is told with the new sum, before the payment', async (t) => {
+  const price_steps = [{ sold_percent: 50, price_minor: 5_000 }]
+  const sections = [{ name: 'Stalls', rows: 1, seats_per_row: 4, price_minor: 4_200, price_steps }]
+  const eventId = await eventOnSale(shop.url, {}, { sections })
+  const { page, close } = await openEvent(eventId)
+  await mapReady(page)
+  await page.getByText('EUR 42 – EUR 50').waitFor()
+  const other = await openWindow(browser, shop.url)
+  await buy(other.page, { eventId, qty: 2 })
+  await until('the price has risen', async () => {
+    const { body } = await ask(`${shop.url}/events/${eventId}`)
+    return body.price_tiers[0].price_minor === 5_000
+  })
+  await page.getByRole('link', { name: 'List' }).click()
+  await page.locator('summary', { hasText: 'Stalls' }).click()
+  await page.locator('.seat-box input').first().check({ force: true })
+  await page.getByRole('button', { name: 'Hold 1 seat' }).first().click()
+  await page.getByText('The price has changed').waitFor()
+  await page.getByText('Your places cost EUR 50 now, not EUR 42. Nothing is charged until you pay.').waitFor()
+  await page.getByRole('link', { name: 'Continue to payment · EUR 50' }).waitFor()
+  t.pass()
+  await other.close()
   await close()
 })

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { importEvents } from '#shared/contracts/organising.ts'
 import { Bus } from '#shared/messaging/bus.ts'
-import { askWorker } from '../support/asking.ts'
+import { askUntilAvailable, askWorker } from '../support/asking.ts'
 import { importedEvent, venueNamed } from '../support/catalogue.ts'
 import { openWindow, sidewaysScroll } from './support/browser.ts'
 import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
@@ -16,7 +16,8 @@ test('names of 258 letters and cities of one long word stay within their column'
   const venue = venueNamed('Hall', { city, country: 'GB' })
   const names = ['Several words '.repeat(18).trim(), 'x'.repeat(258)]
   const events = names.map((name) => importedEvent(name.slice(0, 20), { name, venue }))
-  await askWorker(bus, importEvents, { source: 'test', events, reschedule: false })
+  const imported = { source: 'test', events, reschedule: false }
+  await askUntilAvailable(() => askWorker(bus, importEvents, imported))
   await bus.close()
 
   for (const width of [360, 1280]) {

@@ -1,8 +1,9 @@
 import test from 'ava'
-import type { Page } from 'playwright-core'
 import type { CarriedTicket } from '#shared/contracts/tickets.ts'
+import { until } from '../support/until.ts'
 import { openWindow } from './support/browser.ts'
 import { buy, send, signIn } from './support/buyer.ts'
+import { untilSaved } from './support/saved-page.ts'
 import { sharedBrowser, sharedUnlimitedShop } from './support/shared-shop.ts'
 
 const shop = sharedUnlimitedShop()
@@ -17,11 +18,6 @@ async function openTicket(options: { width?: number; script?: boolean } = {}) {
   return { ...window, booking, ticketId }
 }
 
-const untilSaved = (page: Page) =>
-  page.waitForFunction(
-    async () => (await caches.match(location.pathname)) !== undefined && navigator.serviceWorker.controller,
-  )
-
 test.serial('a ticket that was opened once is readable without a network, with its code', async (t) => {
   const { page, faults, close } = await openTicket({ width: 360 })
   const code = await page.locator('.code path').last().getAttribute('d')
@@ -29,10 +25,13 @@ test.serial('a ticket that was opened once is readable without a network, with i
   await page.context().setOffline(true)
   await page.reload()
   t.is(await page.locator('.code path').last().getAttribute('d'), code)
-  t.true(await page.getByText('No connection: this is the ticket as you saw it last.').isVisible())
+  await page.getByText('No connection: this is the ticket as you last saw it.').waitFor()
   const ground = await page.locator('.ticket-main').evaluate((element) => getComputedStyle(element).backgroundColor)
   t.is(ground, 'rgb(255, 184, 28)')
-  const face = await page.evaluate(() => document.fonts.check('700 20px "Sofia Sans Condensed"'))
+  const face = await page.evaluate(async () => {
+    await document.fonts.ready
+    return document.fonts.check('700 20px "Sofia Sans Condensed"')
+  })
   t.true(face)
   // Other pages need the network.
   await t.throwsAsync(page.goto('/shop/bookings'))
@@ -79,10 +78,12 @@ test.serial(
         .count(),
       0,
     )
-    await page.waitForFunction(async () => {
-      const saved = await caches.match(location.pathname)
-      return saved !== undefined && !(await saved.text()).includes('class="code"')
-    })
+    await until('the page without the code is saved', () =>
+      page.evaluate(async () => {
+        const saved = await caches.match(location.pathname)
+        return saved !== undefined && !(await saved.text()).includes('class="code"')
+      }),
+    )
     await page.context().setOffline(true)
     await page.reload()
     t.is(await page.locator('.code').count(), 0)
@@ -121,8 +122,12 @@ test.serial('bookings, a booking and a ticket with its code are read without scr
   const { page, booking, ticketId, close } = await openTicket({ script: false })
   t.true(await page.locator('.code').isVisible())
   t.regex((await page.locator('.ticket').textContent()) ?? '', /Ticket 1 of 3 · valid/)
+  await page.locator('.pass-on summary').click()
+  t.is(await page.locator('.pass-on noscript').innerText(), 'Passing a ticket on needs JavaScript.')
   await page.getByRole('link', { name: 'All 3 tickets of this booking' }).click()
   t.is(new URL(page.url()).pathname, `/shop/bookings/${booking.id}`)
+  await page.locator('#return-tickets summary').click()
+  t.is(await page.locator('#return-tickets noscript').innerText(), 'Giving tickets back needs JavaScript.')
   await page.locator('.ticket-stub a').first().click()
   t.is(new URL(page.url()).pathname, `/shop/tickets/${ticketId}`)
   await page.goto('/shop/bookings')

@@ -33,7 +33,7 @@ test.serial(
     const given = await ask(`${system.url}/bookings/${bookingId}/cancel`, { json: { user_id: owner } })
     t.true(given.status < 300, given.text)
     await page.getByText('1 place is yours').waitFor({ timeout: 50_000 })
-    await page.getByText(/^Still \d+:\d\d to pay\./).waitFor()
+    await page.getByText(/^\d+:\d\d left to pay\./).waitFor()
     await page.getByRole('link', { name: 'Continue to payment' }).click()
     await page.locator('#pay').click()
     await page.getByText('Bought.').waitFor()

@@ -94,7 +94,7 @@ test('the successor of a killed gateway does not know what that had admitted alo
   t.is(found({ bursts, alone, faults: [{ ...killed, target: 'booking-1' }] }).length, 1)
 })
 
-test('who is refused although little was used is counted', (t) => {
+test('refusals although little was used are counted', (t) => {
   const history = historyOf({ bursts: [{ fromMs: 500, admitted: max / 2 - 1 }] })
   history.probes.push({ gateway: 0, beganAt: 700, endedAt: 701, outcome: 'refused' })
   t.is(countProbes(history).refusedEarly, 1)

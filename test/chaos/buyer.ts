@@ -63,9 +63,9 @@ function chooseHouse(houses: readonly House[], random: Random): House {
 
 function choosePlaces({ rows, seatsPerRow, area }: House, random: Random): Selection {
   const qty = random.between(1, 4)
-  const kind = random.weighted({ best: 4, named: 5, standing: area === null ? 0 : 4 })
+  const kind = random.weighted({ best: 4, named: 5, area: area === null ? 0 : 4 })
   if (kind === 'best') return { best_available: { qty } }
-  if (kind === 'standing' && area !== null) return { areas: [{ area, qty }] }
+  if (kind === 'area' && area !== null) return { areas: [{ area, qty }] }
   const first = random.between(0, rows - 1) * seatsPerRow + random.between(0, seatsPerRow - qty)
   return { seat_nos: Array.from({ length: qty }, (_, index) => first + index) }
 }

@@ -170,7 +170,7 @@ test.serial('an answer about what belongs to another is found', async (t) => {
   t.deepEqual(red(await ask(['ann', 'bob'].map((user_id) => ({ id: 'b', user_id })))), ['strangers served'])
 })
 
-test.serial('a ticket that was given back is expected to be void', async (t) => {
+test.serial('a cancelled ticket is expected to be void', async (t) => {
   const [first, second] = booking.tickets ?? []
   const tickets = [{ ...first, id: first?.id ?? '', status: 'void' }, second].filter((one) => !!one)
   const outcome = { kind: 'answer', status: 200, text: '', body: { ...booking, tickets } } as const

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Shop } from './buyer.ts'
 import { verdictOf } from './history.ts'
 import { bodyIfDone, HttpBuyer } from './http-buyer.ts'
@@ -29,9 +28,7 @@ export const noCrowds = (): CrowdCounts => ({ crowds: 0, bought: 0, refused: 0, 
  */
 export async function letCrowdsCome(shop: Shop, closed: AbortSignal): Promise<void> {
   const random = new Random(`crowds ${shop.seed}`)
-  const wait = () =>
-    pause(random.between(pauseMs.from, pauseMs.to), undefined, { signal: closed }).catch(() => undefined)
-  await wait()
+  await random.pause(pauseMs, closed)
   while (!closed.aborted) {
     const { crowds } = shop
     crowds.crowds += 1
@@ -41,7 +38,7 @@ export async function letCrowdsCome(shop: Shop, closed: AbortSignal): Promise<vo
       return visit(new HttpBuyer(name, { random: new Random(name), world: shop }), house.eventId)
     })
     for (const ending of await Promise.all(visits)) crowds[ending] += 1
-    await wait()
+    await random.pause(pauseMs, closed)
   }
 }
 

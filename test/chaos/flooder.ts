@@ -1,5 +1,4 @@
-import { connect } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
+import { openSocket } from '../support/raw-http.ts'
 import type { Shop } from './buyer.ts'
 import { Random } from './random.ts'
 
@@ -15,21 +14,20 @@ export async function letFlooderSend(shop: Shop, closed: AbortSignal): Promise<v
   const random = new Random(`flooder ${shop.seed}`)
   while (!closed.aborted) {
     const url = random.pick(shop.gatewayUrls)
-    await Promise.all(Array.from({ length: connections }, () => flood(new URL(url))))
-    await pause(random.between(pauseMs.from, pauseMs.to), undefined, { signal: closed }).catch(() => undefined)
+    await Promise.all(Array.from({ length: connections }, () => flood(url)))
+    await random.pause(pauseMs, closed)
   }
 }
 
-function flood({ host, hostname, port }: URL): Promise<void> {
+function flood(url: string): Promise<void> {
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port) }).pause()
+    const socket = openSocket(url).pause()
     const timer = setTimeout(() => socket.destroy(), patienceMs)
-    // A gateway that is down, and one that cuts it.
-    socket.on('error', () => undefined)
+    // Also of a gateway that is down, and one that cuts it.
     socket.on('close', () => {
       clearTimeout(timer)
       resolve()
     })
-    socket.write(`GET /events HTTP/1.1\r\nHost: ${host}\r\n\r\n`.repeat(requests))
+    socket.write(`GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n`.repeat(requests))
   })
 }

@@ -2,8 +2,8 @@ import { stockEvent } from '#shared/contracts/stock.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { allowCancelling } from '../support/allow-cancelling.ts'
 import { askWorker } from '../support/asking.ts'
-import { ask, eventOnSale } from '../support/http.ts'
-import { organiserKey } from '../support/system.ts'
+import { eventOnSale } from '../support/http.ts'
+import { eventWithRoom } from '../support/room-buyers.ts'
 
 export interface House {
   readonly eventId: string
@@ -17,13 +17,13 @@ export interface House {
 
 /** Small ones, in which everybody wants the same places, and larger ones that do not run out. */
 const sizes = [
-  ...Array.from({ length: 8 }, () => ({ rows: 4, seatsPerRow: 10, standing: 0 })),
-  ...Array.from({ length: 2 }, () => ({ rows: 10, seatsPerRow: 10, standing: 60 })),
-  { rows: 15, seatsPerRow: 20, standing: 0 },
-  { rows: 60, seatsPerRow: 50, standing: 0 },
-  { rows: 60, seatsPerRow: 50, standing: 1_000 },
+  ...Array.from({ length: 8 }, () => ({ rows: 4, seatsPerRow: 10, gaTickets: 0 })),
+  ...Array.from({ length: 2 }, () => ({ rows: 10, seatsPerRow: 10, gaTickets: 60 })),
+  { rows: 15, seatsPerRow: 20, gaTickets: 0 },
+  { rows: 60, seatsPerRow: 50, gaTickets: 0 },
+  { rows: 60, seatsPerRow: 50, gaTickets: 1_000 },
 ]
-const standingArea = 'Standing'
+const gaArea = 'Floor'
 /** Each is changed four times; so many are changed in some 70 s. */
 const changingEvents = 8
 
@@ -32,12 +32,12 @@ export async function openHouses(gatewayUrl: string, natsUrl: string): Promise<H
   const bus = await Bus.connect({ url: natsUrl, name: 'chaos', timeoutMs: 5_000 })
   try {
     const houses: House[] = []
-    for (const [index, { standing, ...size }] of sizes.entries()) {
+    for (const [index, { gaTickets, ...size }] of sizes.entries()) {
       const priceMinor = 1_700 + 111 * index
       const eventId = await eventOnSale(gatewayUrl, { ...size, priceMinor, name: `Chaos night ${index + 1}` })
-      if (standing > 0) await addStanding(bus, { eventId, capacity: standing, priceMinor })
+      if (gaTickets > 0) await addArea(bus, { eventId, capacity: gaTickets, priceMinor })
       await allowCancelling(bus, eventId)
-      houses.push({ ...size, eventId, area: standing > 0 ? standingArea : null, soldOut: false })
+      houses.push({ ...size, eventId, area: gaTickets > 0 ? gaArea : null, soldOut: false })
     }
     return houses
   } finally {
@@ -46,15 +46,9 @@ export async function openHouses(gatewayUrl: string, natsUrl: string): Promise<H
 }
 
 /** A house with a waiting room, which lets in fewer than want to come. */
-export async function openQueuedHouse(gatewayUrl: string): Promise<string> {
-  const eventId = await eventOnSale(gatewayUrl, { rows: 60, seatsPerRow: 50, name: 'Queued night' })
-  const { status, text } = await ask(`${gatewayUrl}/admin/events/${eventId}/queue`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${organiserKey}` },
-    json: { state: 'open', calls_per_minute: 600, max_active: 8, claim_s: 10, session_s: 60, idle_s: 30 },
-  })
-  if (status !== 200) throw new Error(`the waiting room was not opened: ${text}`)
-  return eventId
+export function openQueuedHouse(gatewayUrl: string): Promise<string> {
+  const room = { adaptive: true, calls_per_minute: 600, max_active: 8, claim_s: 10, session_s: 60, idle_s: 30 }
+  return eventWithRoom(gatewayUrl, room, { rows: 60, seatsPerRow: 50, name: 'Queued night' })
 }
 
 /** Puts small events on sale that an organiser may change without anybody being refused. */
@@ -67,7 +61,7 @@ export async function openChangingEvents(gatewayUrl: string): Promise<string[]> 
 }
 
 /** The short way to seat an event by hand has no areas: they are stocked as the event worker would. */
-async function addStanding(
+async function addArea(
   bus: Bus,
   { eventId, capacity, priceMinor }: { eventId: string; capacity: number; priceMinor: number },
 ): Promise<void> {
@@ -78,6 +72,6 @@ async function addStanding(
     max_tickets_per_user: 10,
     tiers: [],
     rows: [],
-    areas: [{ area_no: 0, name: standingArea, capacity, price_minor: priceMinor + 7 }],
+    areas: [{ area_no: 0, name: gaArea, capacity, price_minor: priceMinor + 7 }],
   })
 }

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { type AnswerBody, type Asked, type History, type Outcome, verdictOf } from './history.ts'
 import { readPage } from './public-read.ts'
 import type { Random } from './random.ts'
@@ -123,7 +122,7 @@ export class HttpBuyer {
   async askUntilFinal(ask: () => Promise<Outcome>, { times }: { times: number }): Promise<Outcome> {
     let outcome = await ask()
     for (let asked = 1; asked < times && verdictOf(outcome) === 'open'; asked += 1) {
-      await wait(this.random.between(pauseMs.from, pauseMs.to))
+      await this.random.pause(pauseMs)
       outcome = await ask()
     }
     return outcome

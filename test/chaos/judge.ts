@@ -27,7 +27,7 @@ export async function judge(
   { faults, stopping, say }: JudgeOptions,
 ): Promise<Findings> {
   const retaken = await retakeLeftSeats(system.db, world)
-  say(`  ${retaken.tried} seats that others had left were held and given back`)
+  say(`  ${retaken.tried} seats that others had left were held and released`)
   await waitUntilAllEnded(system.db, stopping)
   const asked = await resolveUnknowns(world, stopping)
   say(`  ${asked} buyers asked again what had become of their request`)
@@ -84,7 +84,7 @@ interface LeftSeat {
 
 /**
  * Really holds seats that were held by somebody whose time is over, whether or not that has been written down anywhere,
- * and gives them back. Answers those that could not be had. For when no buyer is there any more.
+ * and releases them. Answers those that could not be held. For when no buyer is there any more.
  */
 async function retakeLeftSeats(db: Database, world: World): Promise<{ tried: number; stuck: string[] }> {
   const seats = await findLeftSeats(db, world)

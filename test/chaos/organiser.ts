@@ -36,7 +36,7 @@ export async function letOrganiserChange(shop: Shop, closed: AbortSignal): Promi
       for (const { action, shows } of steps) {
         if (closed.aborted) return
         await change(shop, { eventId, action, shows, random }, closed)
-        await pause(random.between(pauseMs.from, pauseMs.to), undefined, { signal: closed }).catch(() => undefined)
+        await random.pause(pauseMs, closed)
       }
     }
   })

@@ -47,7 +47,7 @@ async function hammer(shop: Shop, random: Random, closed: AbortSignal): Promise<
       }
     })
     await Promise.all(hands)
-    await pause(random.between(pauseMs.from, pauseMs.to), undefined, { signal: closed }).catch(() => undefined)
+    await random.pause(pauseMs, closed)
   }
 }
 

@@ -1,4 +1,5 @@
-import { randomNumbers } from '../support/random-numbers.ts'
+import { setTimeout as wait } from 'node:timers/promises'
+import { randomNumbers } from '../../infra/random-numbers.ts'
 
 /** Chance that repeats itself: the same seed gives the same numbers, on any machine. */
 export class Random {
@@ -12,6 +13,11 @@ export class Random {
   /** A whole number of `from` to `to`, both included. */
   between(from: number, to: number): number {
     return from + Math.floor(this.next() * (to - from + 1))
+  }
+
+  /** Waits for so many milliseconds, or until it is over. */
+  async pause({ from, to }: { from: number; to: number }, over?: AbortSignal): Promise<void> {
+    await wait(this.between(from, to), undefined, over && { signal: over }).catch(() => undefined)
   }
 
   pick<Item>(items: readonly Item[]): Item {

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Shop } from './buyer.ts'
 import { readPage } from './public-read.ts'
 import { Random } from './random.ts'
@@ -32,6 +31,6 @@ async function lookAround(
     const changing = shop.history.changes.at(random.pick([-1, -1, -2, -3]))
     if (page !== 'changing') await readPage(shop, { page, eventId: random.pick(houses).eventId, gateway })
     else if (changing !== undefined) await readPage(shop, { page: 'event', eventId: changing.eventId, gateway })
-    await pause(random.between(pauseMs.from, pauseMs.to))
+    await random.pause(pauseMs)
   }
 }

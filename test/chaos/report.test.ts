@@ -42,22 +42,8 @@ const greenRun: Run = {
   replay: 'npm run chaos -- --seed 1 --seconds 60',
 }
 
-test('a run without findings is green and says so in one block', (t) => {
-  t.true(isGreen(greenRun))
-  const lines = reportLines(greenRun)
-  for (const line of ['lost: 0', 'doubles: 0', 'money without ticket: 0', 'stuck holds: 0', 'unresolved: 0']) {
-    t.true(lines.includes(line), line)
-  }
-  const limited = 'requests against a limit: 900 (300 admitted, 590 refused, 1 of them below half of it)'
-  t.true(lines.includes('public reads: 1000 (600 from a cache, 7 while no worker answered, 80 of own changes)'))
-  t.true(lines.includes(limited))
-  t.true(lines.includes('crowds: 2 of 100 visitors (90 bought, 200 refused, 10 otherwise)'))
-  t.true(lines.includes('longest unavailability: 1.2 s'))
-  t.true(lines.some((line) => /kill nats node +after 0\.4 s +5\.0 s/.test(line)))
-  t.is(lines.at(-1), 'replay: npm run chaos -- --seed 1 --seconds 60')
-})
-
 test('a fault without effect, a crash, a finding and too few purchases each make a run red', (t) => {
+  t.true(isGreen(greenRun))
   const reds: [Partial<Run>, string][] = [
     [{ injected: [injected(true), injected(false)] }, 'vacuous faults: 1'],
     [{ crashed: ['booking-1'] }, 'crashed processes: 1'],

@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot } from '../../infra/config.ts'
-import { reportFailure } from '../../infra/explained-error.ts'
-import { stopSignals } from '../../infra/system/stop-signals.ts'
 import type { Shop } from './buyer.ts'
 import { countProbes } from './checks/admissions.ts'
 import { acknowledgedPurchases, type FaultTime } from './checks/evidence.ts'
 import { countReads } from './checks/stale-reads.ts'
+import { command } from './command.ts'
 import { noCrowds } from './crowd.ts'
 import { type ChaosFlags, readFlags, replayCommand, usage } from './flags.ts'
 import { History, longestUnavailability, verdictOf } from './history.ts'
@@ -135,21 +134,9 @@ async function keepEvidence(
   console.log(`\nLogs of all processes, the buyers' history and the faults: ${folder}`)
 }
 
-async function main(): Promise<void> {
+await command(async (stopping) => {
   const flags = readFlags(process.argv.slice(2))
-  if (flags === null) return console.log(usage)
-  if (flags.plan) {
-    console.log(describePlan(planFaults(flags)))
-    return
-  }
-  const { stopping } = stopSignals(console.log)
-  try {
-    if (!(await chaos(flags, stopping))) process.exitCode = 1
-  } catch (error) {
-    if (!stopping.aborted) throw error
-    console.log('Stopped; everything that was started is gone.')
-    process.exitCode = 1
-  }
-}
-
-await main().catch(reportFailure)
+  if (flags !== null && !flags.plan) return chaos(flags, stopping)
+  console.log(flags === null ? usage : describePlan(planFaults(flags)))
+  return true
+})

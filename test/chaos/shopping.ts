@@ -7,7 +7,6 @@ import { letFlooderSend } from './flooder.ts'
 import { type Injected, injectAll } from './injector.ts'
 import { letOrganiserChange } from './organiser.ts'
 import { letProberHammer } from './prober.ts'
-import { showProgress } from './progress.ts'
 import { letBuyersQueue } from './queue.ts'
 import { letReadersLook } from './readers.ts'
 import { leastPurchases } from './report.ts'
@@ -15,6 +14,7 @@ import { planFaults } from './schedule.ts'
 import { heal, type SystemUnderTest } from './start.ts'
 
 export const buyersAtOnce = 24
+const progressEveryMs = 10_000
 
 export interface ShoppingOptions {
   readonly flags: ChaosFlags
@@ -29,17 +29,16 @@ export interface ShoppingOptions {
 export async function letBuyersShop(system: SystemUnderTest, shop: Shop, options: ShoppingOptions): Promise<void> {
   const { flags, stopping, onInjected } = options
   let faults = 0
-  const progress = showProgress(flags.seconds, () => {
-    const bought = acknowledgedPurchases(shop.history).length
-    return `${faults} faults, ${shop.history.entries.length} requests, ${bought} acknowledged purchases`
-  })
   const closing = new AbortController()
   const began = performance.now()
-  const isOver = (): boolean => {
-    const seconds = (performance.now() - began) / 1_000
-    const enough = acknowledgedPurchases(shop.history).length >= leastPurchases
-    return seconds >= flags.seconds && (enough || seconds >= 2 * flags.seconds)
-  }
+  const seconds = (): number => (performance.now() - began) / 1_000
+  const bought = (): number => acknowledgedPurchases(shop.history).length
+  const isOver = (): boolean =>
+    seconds() >= flags.seconds && (bought() >= leastPurchases || seconds() >= 2 * flags.seconds)
+  const progress = setInterval(() => {
+    const counts = `${faults} faults, ${shop.history.entries.length} requests, ${bought()} acknowledged purchases`
+    console.log(`  ${Math.round(seconds())} s of ${flags.seconds}: ${counts}`)
+  }, progressEveryMs)
   const closed = AbortSignal.any([closing.signal, stopping])
   const buyers = buyUntil(shop, closed)
   const others = [
@@ -62,7 +61,7 @@ export async function letBuyersShop(system: SystemUnderTest, shop: Shop, options
     while (!isOver() && !stopping.aborted) await pause(200)
   } finally {
     closing.abort()
-    progress.stop()
+    clearInterval(progress)
     // Told to stop, nobody waits for buyers: what they ask fails at once when the system is gone.
     if (!stopping.aborted) {
       await heal(system)

@@ -12,8 +12,7 @@ export interface SystemUnderTest extends System {
   readonly db: Database
 }
 
-export interface StartOptions
-  extends Pick<SystemOptions, 'servers' | 'counts' | 'environment' | 'links' | 'durable' | 'temporary'> {
+export interface StartOptions extends Pick<SystemOptions, 'servers' | 'counts' | 'environment' | 'links' | 'durable'> {
   readonly stopping: AbortSignal
   say(line: string): void
 }

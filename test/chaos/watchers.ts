@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Database } from '#shared/database/postgres.ts'
 import { SeatStreamClient } from '../support/seat-stream-client.ts'
 import { until } from '../support/until.ts'
@@ -48,16 +47,15 @@ export class Watchers {
 
   /** Follows until it is over. */
   async watch(closed: AbortSignal): Promise<void> {
-    const sleep = (ms: number) => pause(ms, undefined, { signal: closed }).catch(() => undefined)
     await Promise.all(
       this.#watchers.map(async (watcher) => {
         const { random, client } = watcher
         while (!closed.aborted) {
           await this.#connect(watcher)
-          await sleep(random.between(lastsMs.from, lastsMs.to))
+          await random.pause(lastsMs, closed)
           if (client.isOpen) this.cuts += 1
           client.cut()
-          await sleep(random.between(awayMs.from, awayMs.to))
+          await random.pause(awayMs, closed)
         }
       }),
     )

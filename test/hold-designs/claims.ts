@@ -10,7 +10,7 @@ export interface Visited {
   readonly answeredAt: number
   /** Told that the seats are theirs for the time of a hold. */
   readonly held: boolean
-  /** The call that gave the seats back. */
+  /** The call that released the seats. */
   readonly released?: { readonly calledAt: number; readonly answeredAt: number }
   /** Told that the seats are theirs for good. */
   readonly boughtAt?: number
@@ -28,7 +28,7 @@ interface Span {
 export function countDoubleClaims(visits: readonly Visited[], holdTtlMs: number): number {
   let doubles = 0
   for (const claims of claimsBySeat(visits).values()) {
-    const spans = claims.map((claim) => certainSpans(claim, holdTtlMs))
+    const spans = claims.map(({ visit }) => certainSpans(visit, holdTtlMs))
     doubles += spans.filter((own, index) =>
       spans.slice(0, index).some((earlier) => earlier.some((one) => own.some((other) => overlap(one, other)))),
     ).length
@@ -43,25 +43,18 @@ export function countDoubleClaims(visits: readonly Visited[], holdTtlMs: number)
 export function countRefusedAlthoughFree(visits: readonly Visited[], holdTtlMs: number): number {
   const claims = claimsBySeat(visits)
   const wasFree = (seatNo: number, during: Span): boolean =>
-    !(claims.get(seatNo) ?? []).some((claim) => overlap(longestSpan(claim, holdTtlMs), during))
+    !(claims.get(seatNo) ?? []).some(({ visit }) => overlap(longestSpan(visit, holdTtlMs), during))
   return visits.filter(
     ({ held, seatNos, calledAt, answeredAt }) =>
       !held && seatNos.every((seatNo) => wasFree(seatNo, { from: calledAt, to: answeredAt })),
   ).length
 }
 
-function claimsBySeat(visits: readonly Visited[]): Map<number, Visited[]> {
-  const claims = new Map<number, Visited[]>()
-  for (const visit of visits) {
-    if (!visit.held) continue
-    for (const seatNo of visit.seatNos) {
-      const ofSeat = claims.get(seatNo)
-      if (ofSeat) ofSeat.push(visit)
-      else claims.set(seatNo, [visit])
-    }
-  }
-  return claims
-}
+const claimsBySeat = (visits: readonly Visited[]) =>
+  Map.groupBy(
+    visits.filter(({ held }) => held).flatMap((visit) => visit.seatNos.map((seatNo) => ({ seatNo, visit }))),
+    ({ seatNo }) => seatNo,
+  )
 
 function certainSpans({ calledAt, answeredAt, released, boughtAt }: Visited, holdTtlMs: number): Span[] {
   const hold = { from: answeredAt, to: Math.min(calledAt + holdTtlMs, released?.calledAt ?? Infinity) }

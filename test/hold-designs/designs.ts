@@ -1,55 +1,78 @@
-import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Result } from 'ioredis'
-import type { Queryable } from '#shared/database/postgres.ts'
-import { createLogger } from '#shared/observability/log.ts'
+import type pg from 'pg'
+import { newId } from '#shared/ids.ts'
 import { createRedis } from '#shared/redis.ts'
+import { SeatLocks } from '../../workers/booking/rush-filter/seat-locks.ts'
+import { silentLog } from '../support/silent-log.ts'
 import { until } from '../support/until.ts'
-import { type HeldSeats, type HoldDesign, type Lab, OutOfTime } from './lab.ts'
+import type { Lab } from './lab.ts'
+
+/** One way to keep seats for a buyer who is still thinking. */
+export interface HoldDesign {
+  readonly name: string
+  open(lab: Lab): OpenDesign | Promise<OpenDesign>
+}
+
+export interface OpenDesign {
+  /** All of the seats or none: `null` is a refusal. */
+  hold(seatNos: readonly number[]): Promise<HeldSeats | null>
+  close?(): Promise<unknown>
+}
+
+/** Seats that a buyer was promised for the time of a hold. A buyer who vanishes calls neither. */
+export interface HeldSeats {
+  /** Whether the seats are now the buyer's for good; a hold that ran out may have lost them. */
+  buy(): Promise<boolean>
+  release(): Promise<unknown>
+}
 
 const isAvailable = `status = 'available'`
 /** An expired hold blocks nothing, whether anybody has cleared it up or not. Time is the database's. */
 const isAvailableOrExpired = `(status = 'available' OR (status = 'held' AND held_until <= now()))`
-const toAvailable = `status = 'available', hold_id = NULL, held_until = NULL`
-const toSold = `status = 'sold', held_until = NULL`
+const available = `status = 'available', hold_id = NULL, held_until = NULL`
+const sold = `status = 'sold', held_until = NULL`
 
-/**
- * Locks those of the seats that meet the condition, and says whether all do. Waits for a transaction that is deciding about one. By
- * ascending number, so that no two buyers wait for each other.
- */
-async function lockAll(db: Queryable, seatNos: readonly number[], condition: string, ...values: unknown[]) {
+/** Locks those of the seats that meet the condition, by ascending number, so that no two buyers wait for each other. Whether all do. */
+async function lockAll(db: pg.ClientBase, seatNos: readonly number[], condition: string): Promise<boolean> {
   const sql = `SELECT FROM seats WHERE seat_no = ANY($1) AND ${condition} ORDER BY seat_no FOR UPDATE`
-  return (await db.query(sql, [seatNos, ...values])).length === seatNos.length
+  return (await db.query(sql, [seatNos])).rowCount === seatNos.length
 }
 
-const mark = (db: Queryable, seatNos: readonly number[], as: string) =>
+const mark = (db: pg.ClientBase, seatNos: readonly number[], as: string) =>
   db.query(`UPDATE seats SET ${as} WHERE seat_no = ANY($1)`, [seatNos])
-const markHeld = (db: Queryable, seatNos: readonly number[], holdId: string, ttlMs: number) =>
-  mark(db, seatNos, `status = 'held', hold_id = '${holdId}', held_until = now() + ${ttlMs} * interval '1 ms'`)
 
-/**
- * Hold, sell and release, each in a transaction that asks nobody but the database. Between them no lock is held and no connection used:
- * the table itself remembers who has the seat, and until when. The designs differ in which seats are free.
- */
-async function holdInShortTransaction(
-  { database, holdTtlMs }: Lab,
-  { seatNos, isFree, holdId = randomUUID() }: { seatNos: readonly number[]; isFree: string; holdId?: string },
-): Promise<HeldSeats | null> {
-  const held = await database.transaction(async (db) => {
-    if (!(await lockAll(db, seatNos, isFree))) return false
-    await markHeld(db, seatNos, holdId, holdTtlMs)
+/** Marks all of the seats, if all of them meet the condition. Waits for a transaction that is deciding about one. */
+async function change(
+  { transaction }: Lab,
+  seatNos: readonly number[],
+  { from, to }: { from: string; to: string },
+): Promise<boolean> {
+  const isDone = await transaction(async (db) => {
+    if (!(await lockAll(db, seatNos, from))) return false
+    await mark(db, seatNos, to)
     return true
   })
-  if (!held) return null
+  return isDone ?? false
+}
+
+/**
+ * Hold, sell and release, each in a short transaction. Between them no lock is held and no connection used: the table remembers who
+ * has the seat, and until when. The designs differ in which seats are free.
+ */
+async function holdInTable(
+  lab: Lab,
+  seatNos: readonly number[],
+  isFree: string,
+  holdId = newId(),
+): Promise<HeldSeats | null> {
+  const held = `status = 'held', hold_id = '${holdId}', held_until = now() + ${lab.holdTtlMs} * interval '1 ms'`
+  if (!(await change(lab, seatNos, { from: isFree, to: held }))) return null
   // A hold that ran out sells all the same, as long as nobody else has taken a seat of it.
-  const end = (as: string) =>
-    database.transaction(async (db) => {
-      if (!(await lockAll(db, seatNos, `status = 'held' AND hold_id = $2`, holdId))) return false
-      await mark(db, seatNos, as)
-      return true
-    })
-  return { buy: () => end(toSold), release: async () => void (await end(toAvailable)) }
+  const isOwn = `status = 'held' AND hold_id = '${holdId}'`
+  return {
+    buy: () => change(lab, seatNos, { from: isOwn, to: sold }),
+    release: () => change(lab, seatNos, { from: isOwn, to: available }),
+  }
 }
 
 /**
@@ -58,61 +81,49 @@ async function holdInShortTransaction(
  */
 const longRowLock: HoldDesign = {
   name: 'long row lock',
-  async open({ database, holdTtlMs }) {
-    const open = new Set<Promise<unknown>>()
-    return {
-      hold(seatNos) {
-        const held = Promise.withResolvers<HeldSeats | null>()
-        const decision = Promise.withResolvers<'buy' | 'release'>()
-        const sold = database.transaction(async (db) => {
-          if (!(await lockAll(db, seatNos, isAvailable))) {
-            held.resolve(null)
-            return false
-          }
-          const timeUp = setTimeout(decision.resolve, holdTtlMs, 'release')
-          const end = (decided: 'buy' | 'release') => {
-            decision.resolve(decided)
-            return sold
-          }
-          held.resolve({ buy: () => end('buy'), release: async () => void (await end('release')) })
-          const isBought = (await decision.promise) === 'buy'
-          clearTimeout(timeUp)
-          if (isBought) await mark(db, seatNos, toSold)
-          return isBought
-        })
-        open.add(sold)
-        sold.catch(held.reject).finally(() => open.delete(sold))
-        return held.promise
-      },
-      async close() {
-        await Promise.allSettled(open)
-      },
-    }
-  },
+  open: ({ transaction, holdTtlMs }) => ({
+    hold(seatNos) {
+      const held = Promise.withResolvers<HeldSeats | null>()
+      const decision = Promise.withResolvers<'buy' | 'release'>()
+      const bought = transaction(async (db) => {
+        if (!(await lockAll(db, seatNos, isAvailable))) return false
+        const timeUp = setTimeout(decision.resolve, holdTtlMs, 'release')
+        const end = async (decided: 'buy' | 'release') => {
+          decision.resolve(decided)
+          return (await bought) === true
+        }
+        held.resolve({ buy: () => end('buy'), release: () => end('release') })
+        const isBought = (await decision.promise) === 'buy'
+        clearTimeout(timeUp)
+        if (isBought) await mark(db, seatNos, sold)
+        return isBought
+      })
+      // Refused, unless the seats were promised before.
+      bought.then(() => held.resolve(null), held.reject)
+      return held.promise
+    },
+  }),
 }
 
 /** A seat is free when its row says so; a job that comes round every so often frees those whose hold has run out. */
 const statusAndCron: HoldDesign = {
   name: 'status + cron',
-  async open(lab) {
+  open(lab) {
     const closing = new AbortController()
     const due = `SELECT seat_no FROM seats WHERE status = 'held' AND held_until <= now() ORDER BY seat_no FOR UPDATE SKIP LOCKED`
-    const sweep = async () => {
+    const sweep = async (): Promise<void> => {
       while (!closing.signal.aborted) {
         await wait(lab.sweepEveryMs, undefined, { signal: closing.signal }).catch(() => undefined)
-        const freeing = lab.database.query(`UPDATE seats SET ${toAvailable} WHERE seat_no IN (${due})`)
-        await freeing.catch((error: unknown) => {
-          // It gets no connection for itself: the next round will find what this one leaves.
-          if (!(error instanceof OutOfTime)) throw error
-        })
+        // It has no connection for itself: the next round finds what this one has to leave.
+        await lab.transaction((db) => db.query(`UPDATE seats SET ${available} WHERE seat_no IN (${due})`))
       }
     }
     const sweeping = sweep()
     return {
-      hold: (seatNos) => holdInShortTransaction(lab, { seatNos, isFree: isAvailable }),
-      async close() {
+      hold: (seatNos) => holdInTable(lab, seatNos, isAvailable),
+      close() {
         closing.abort()
-        await sweeping
+        return sweeping
       },
     }
   },
@@ -121,54 +132,28 @@ const statusAndCron: HoldDesign = {
 /** A seat is free when its row says so or when its hold has run out: expiry is a comparison and nobody's job. */
 const implicitExpiry: HoldDesign = {
   name: 'implicit expiry',
-  async open(lab) {
-    return {
-      hold: (seatNos) => holdInShortTransaction(lab, { seatNos, isFree: isAvailableOrExpired }),
-      close: async () => undefined,
-    }
-  },
+  open: (lab) => ({ hold: (seatNos) => holdInTable(lab, seatNos, isAvailableOrExpired) }),
 }
-
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    labLockSeats(seats: number, ...keysThenHoldAndMs: (string | number)[]): Result<number[], Context>
-    labEndLocks(seats: number, ...keysThenHoldAndMs: (string | number)[]): Result<number, Context>
-  }
-}
-
-const script = (name: string) => ({ lua: readFileSync(new URL(name, import.meta.url), 'utf8') })
-/** Bounds the harm of a process that dies between lock and commit. */
-const untilCommitMs = 3_000
 
 /**
- * One script locks all the seats in Redis or names those that are taken, so that losers end without SQL; the winner goes
- * on to the short transaction, which alone decides. Redis away or forgetful costs the filter and nothing else.
+ * The worker's own filter: one script locks all the seats in Redis or names those that are taken, so that losers end without SQL; the
+ * winner goes on to the short transaction, which alone decides. Redis away or forgetful costs the filter and nothing else.
  */
 const redisLock: HoldDesign = {
   name: 'Redis lock + implicit expiry',
   async open(lab) {
-    const log = createLogger({ name: 'hold-designs', instance: 'lab', level: 'fatal' })
-    const redis = createRedis({ url: lab.redisUrl, name: 'hold-designs', log })
-    redis.defineCommand('labLockSeats', script('lock-seats.lua'))
-    redis.defineCommand('labEndLocks', script('end-locks.lua'))
+    const redis = createRedis({ url: lab.redisUrl, name: 'hold-designs', log: silentLog })
+    const locks = new SeatLocks({ redis, log: silentLog })
     await until('Redis is ready', () => redis.status === 'ready')
+    const eventId = newId()
     return {
       async hold(seatNos) {
-        const holdId = randomUUID()
-        const keys = seatNos.map((seatNo) => `{house}:seat:${seatNo}`)
-        const taken = await redis.labLockSeats(keys.length, ...keys, holdId, untilCommitMs).catch(() => [])
-        if (taken.length > 0) return null
-        // A lock that could not be ended ends by itself.
-        const endLocksIn = (ms: number) => redis.labEndLocks(keys.length, ...keys, holdId, ms).catch(() => undefined)
-        let held: HeldSeats | null = null
-        try {
-          held = await holdInShortTransaction(lab, { seatNos, isFree: isAvailableOrExpired, holdId })
-        } finally {
-          await endLocksIn(held === null ? 0 : lab.holdTtlMs)
-        }
-        if (held === null) return null
-        const { buy, release } = held
-        return { buy, release: () => release().then(async () => void (await endLocksIn(0))) }
+        const holdId = newId()
+        const wanted = { hold: { eventId, ownId: holdId }, userId: holdId, seatNos }
+        if ((await locks.lock(wanted, lab.holdTtlMs)).length > 0) return null
+        const held = await holdInTable(lab, seatNos, isAvailableOrExpired, holdId)
+        if (held === null) await locks.unlock(wanted)
+        return held && { ...held, release: () => held.release().then(() => locks.unlock(wanted)) }
       },
       close: async () => redis.disconnect(),
     }
@@ -178,24 +163,14 @@ const redisLock: HoldDesign = {
 /** From bad to good to ours. */
 export const designs: readonly HoldDesign[] = [longRowLock, statusAndCron, implicitExpiry, redisLock]
 
-/**
- * Sells seats twice, on purpose: looks whether they are free, then writes, and nothing holds the two together. Shows that the lab sees
- * two buyers with one seat when there are any.
- */
+/** Sells seats twice, on purpose: looks whether they are free, then writes, and nothing holds the two together. */
 export const control: HoldDesign = {
   name: 'control: no condition',
-  async open({ database, holdTtlMs }) {
-    return {
-      async hold(seatNos) {
-        const sql = `SELECT FROM seats WHERE seat_no = ANY($1) AND ${isAvailableOrExpired}`
-        if ((await database.query(sql, [seatNos])).length < seatNos.length) return null
-        await markHeld(database, seatNos, randomUUID(), holdTtlMs)
-        return {
-          buy: async () => (await mark(database, seatNos, toSold)) !== undefined,
-          release: async () => void (await mark(database, seatNos, toAvailable)),
-        }
-      },
-      close: async () => undefined,
-    }
-  },
+  open: (lab) => ({
+    async hold(seatNos) {
+      const isFree = await lab.transaction((db) => lockAll(db, seatNos, isAvailableOrExpired))
+      const held = isFree === true ? await holdInTable(lab, seatNos, 'true') : null
+      return held && { ...held, buy: () => change(lab, seatNos, { from: 'true', to: sold }) }
+    },
+  }),
 }

@@ -34,7 +34,7 @@ test('every alert is tested by promtool, when it fires and when it does not', as
   }
 })
 
-test('every alert says how urgent it is, what happens, and in which section to read what to do', async (t) => {
+test('every alert has a severity, a description and a section in the runbooks', async (t) => {
   const runbooks = await readFile(join(prometheusFolder, 'runbooks.md'), 'utf8')
   const sections = new Map(
     runbooks.split(/^## /m).map((section) => [section.slice(0, section.indexOf('\n')), section] as const),
@@ -72,7 +72,7 @@ test('a mistake in any alert is found by its tests', async (t) => {
   }
 })
 
-test('a rule that is no PromQL is refused', async (t) => {
+test('a rule that is not PromQL is refused', async (t) => {
   const [alert] = alerts
   if (!alert) return t.fail('there is no alert')
   const folder = await copyWith([{ alert, text: withExpression(alert.text, 'sum by (job (up)') }])

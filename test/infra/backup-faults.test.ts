@@ -74,18 +74,23 @@ test('the command of the drill says what is wrong with a damaged backup and ends
   t.notRegex(output, /\n\s+at /)
 })
 
-test('a backup that was killed is taken for none, and the next one is made beside it', async (t) => {
-  const directory = await createTestDirectory('backups')
-  const kill = new AbortController()
-  const killed = runBackupCommand({
-    args: ['--to', directory],
-    env: { DATABASE_URL: database.url },
-    kill: kill.signal,
+test('a killed backup does not count, and the next one is made beside it', async (t) => {
+  const [source, directory] = [await createTestDatabase(), await createTestDirectory('backups')]
+  t.teardown(() => source.drop())
+  await withDatabase(source.url, async (own) => {
+    // The backup waits for this table, and so cannot end before it is killed.
+    await own.query('BEGIN; LOCK TABLE booking.tickets IN ACCESS EXCLUSIVE MODE')
+    const kill = new AbortController()
+    const killed = runBackupCommand({
+      args: ['--to', directory],
+      env: { DATABASE_URL: source.url },
+      kill: kill.signal,
+    })
+    const begun = async () => (await readdir(directory)).some((name) => name.endsWith('.unfinished'))
+    await until('it has begun to write', begun, { timeoutMs: 20_000 })
+    kill.abort()
+    await t.throwsAsync(killed)
   })
-  const begun = async () => (await readdir(directory)).some((name) => name.endsWith('.unfinished'))
-  await until('it has begun to write', begun, { timeoutMs: 20_000, everyMs: 1 })
-  kill.abort()
-  await t.throwsAsync(killed)
   const [left = ''] = await readdir(directory)
   t.regex(left, /\.unfinished$/)
   t.deepEqual(await listBackups(directory), [])
@@ -95,7 +100,7 @@ test('a backup that was killed is taken for none, and the next one is made besid
   t.is(await findBackup(directory), next.directory)
 })
 
-test('a backup that is told to stop leaves nothing', async (t) => {
+test('a backup that is stopped leaves nothing', async (t) => {
   const directory = await createTestDirectory('backups')
   const stop = new AbortController()
   const stopped = backUpInto({
@@ -108,7 +113,7 @@ test('a backup that is told to stop leaves nothing', async (t) => {
   t.deepEqual(await readdir(directory), [])
 })
 
-test('an older backup is removed once there are as many newer ones as are to be kept', async (t) => {
+test('an older backup is removed once `--keep` newer ones exist', async (t) => {
   const directory = await createTestDirectory('backups')
   const first = await backUpOf(database, directory, { keep: 2 })
   const second = await backUpOf(database, directory, { keep: 2 })
@@ -118,14 +123,14 @@ test('an older backup is removed once there are as many newer ones as are to be 
   t.is((await listBackups(directory)).length, 2)
 })
 
-test('a database that is not empty is not restored into, and stays as it is', async (t) => {
+test('a restore refuses a database that is not empty, and leaves it unchanged', async (t) => {
   const target = await createTestDatabase()
   const error = await t.throwsAsync(() => restoreInto(target.url, sound), { message: /is not empty/ })
   t.regex(error?.message ?? '', /nothing was changed/)
   await target.drop()
 })
 
-test('what is no database of this system is not backed up', async (t) => {
+test('a database of another system is not backed up', async (t) => {
   const [other, directory] = [await createTestDatabase({ empty: true }), await createTestDirectory('backups')]
   await t.throwsAsync(() => backUpOf(other, directory), { message: /has no table booking\.tickets/ })
   t.deepEqual(await readdir(directory), [])
@@ -152,7 +157,7 @@ test('a user who may not read everything learns the remedy, and no half backup i
   await administer(`DROP ROLE ${role}`)
 })
 
-test('a drill tells nobody of the charges that it has brought back', async (t) => {
+test('a drill sends no callbacks about restored charges', async (t) => {
   t.timeout(120_000)
   const [receiver, source] = [await startWebhookReceiver(), await createTestDatabase()]
   t.teardown(async () => {

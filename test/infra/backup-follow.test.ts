@@ -2,10 +2,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import pg from 'pg'
-import { publicId } from '#shared/ids.ts'
 import { readInfraConfig } from '../../infra/config.ts'
-import { fromLog } from '../../infra/ops/backup/bring-back.ts'
+import { fromWalArchive } from '../../infra/ops/backup/bring-back.ts'
 import { countFaults, drillLines } from '../../infra/ops/backup/drill-report.ts'
 import { follow } from '../../infra/ops/backup/follow/follow.ts'
 import { recover } from '../../infra/ops/backup/follow/recover.ts'
@@ -15,7 +13,7 @@ import { postgresDirectory, postgresOwner } from '../../infra/system/servers/pos
 import { type System, startSystem } from '../../infra/system/start-system.ts'
 import { removeTemporaryFolder } from '../../infra/system/temporary-folder.ts'
 import { temporarySettings } from '../../infra/system/temporary-settings.ts'
-import { drillOf, runBackupCommand } from '../support/backups.ts'
+import { confirmedIn, drillOf, rowsOf, runBackupCommand } from '../support/backups.ts'
 import { startContinuousSale } from '../support/continuous-sale.ts'
 import { eventOnSale } from '../support/http.ts'
 import { createTestDirectory } from '../support/servers.ts'
@@ -24,7 +22,7 @@ import { until } from '../support/until.ts'
 const patienceMs = 900_000
 const patience = { timeoutMs: 180_000 }
 
-/** A system with a PostgreSQL of its own, whose log can be followed and which can be killed. */
+/** A system with a private PostgreSQL, whose WAL can be archived and which can be killed. */
 async function startOwnSystem(): Promise<System & { superuserUrl: string }> {
   const { PATH, NODE_COMPILE_CACHE } = readInfraConfig().environment
   const system = await startSystem({
@@ -81,17 +79,7 @@ async function startFollowing(databaseUrl: string, into?: string): Promise<Follo
   }
 }
 
-async function query<Row>(url: string, text: string): Promise<Row[]> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 60_000 })
-  await client.connect()
-  try {
-    return (await client.query(text)).rows as Row[]
-  } finally {
-    await client.end()
-  }
-}
-
-/** Recovers in a folder of its own, looks, and removes it. */
+/** Recovers in a new folder, looks, and removes it. */
 async function lookInto<T>(from: string, at: Date | null, look: (url: string) => Promise<T>) {
   const directory = await createTestDirectory('recovered')
   try {
@@ -106,15 +94,7 @@ async function lookInto<T>(from: string, at: Date | null, look: (url: string) =>
   }
 }
 
-async function confirmedIn(url: string): Promise<Set<string>> {
-  const rows = await query<{ eventId: string; ownId: string }>(
-    url,
-    `SELECT event_id AS "eventId", id AS "ownId" FROM booking.bookings WHERE status = 'confirmed'`,
-  )
-  return new Set(rows.map(publicId))
-}
-
-test('when the database is lost amid a sale, its copied log has all that was acknowledged a second before', async (t) => {
+test('when the database is lost amid a sale, the WAL archive has everything acknowledged a second before', async (t) => {
   t.timeout(patienceMs)
   const system = await startOwnSystem()
   t.teardown(() => system.stop())
@@ -141,7 +121,7 @@ test('when the database is lost amid a sale, its copied log has all that was ack
   t.log(`of ${acknowledged.length} acknowledged bookings ${lost.length} were lost`)
 })
 
-test('a database is brought back as it was before somebody spoilt it, and the drill finds nothing wrong', async (t) => {
+test('a database is restored to the moment before it was damaged, and the drill finds nothing wrong', async (t) => {
   t.timeout(patienceMs)
   const system = await startOwnSystem()
   t.teardown(() => system.stop())
@@ -151,13 +131,13 @@ test('a database is brought back as it was before somebody spoilt it, and the dr
   const sale = startContinuousSale(system.url, { eventId })
   await until('tickets are sold', () => sale.acknowledged.length >= 20, patience)
   const before = [...sale.acknowledged]
-  const [clock] = await query<{ at: Date }>(system.databaseUrl, 'SELECT clock_timestamp() AS at')
+  const [clock] = await rowsOf<{ at: Date }>(system.databaseUrl, 'SELECT clock_timestamp() AS at')
   const good = clock?.at ?? null
-  await query(system.databaseUrl, 'DELETE FROM booking.tickets')
+  await rowsOf(system.databaseUrl, 'DELETE FROM booking.tickets')
   await sale.stop().catch(() => undefined)
 
   const isCopied = async (): Promise<boolean> => {
-    const [slot] = await query<{ copied: boolean }>(
+    const [slot] = await rowsOf<{ copied: boolean }>(
       system.superuserUrl,
       `SELECT write_lsn >= pg_current_wal_flush_lsn() AS copied FROM pg_stat_replication
        WHERE application_name = 'ticketing-backup' AND write_lsn IS NOT NULL`,
@@ -174,16 +154,18 @@ test('a database is brought back as it was before somebody spoilt it, and the dr
   t.is(drilled.code, 0, drilled.output)
   t.regex(drilled.output, /^violations: 0$/m)
 
-  const spoilt = await drillOf(fromLog(following.directory, null), { settleWithinMs: 0 })
+  const spoilt = await drillOf(fromWalArchive(following.directory, null), { settleWithinMs: 0 })
   t.true(countFaults(spoilt) > 0, drillLines(spoilt).join('\n'))
   const future = new Date(Date.now() + 3_600_000)
-  await t.throwsAsync(() => lookInto(following.directory, future, confirmedIn), { message: /^The log ends before/ })
+  await t.throwsAsync(() => lookInto(following.directory, future, confirmedIn), {
+    message: /^The WAL archive ends before/,
+  })
   await t.throwsAsync(() => lookInto(following.directory, new Date(0), confirmedIn), {
     message: /^The earliest moment that can be reached/,
   })
 })
 
-test('a follower that was killed goes on where it was, and begins anew where the server cannot go on', async (t) => {
+test('archiving continues after a kill, and begins anew where the server lacks WAL', async (t) => {
   t.timeout(patienceMs)
   const system = await startOwnSystem()
   t.teardown(() => system.stop())
@@ -199,10 +181,10 @@ test('a follower that was killed goes on where it was, and begins anew where the
   await until('there is a base backup', () => basesIn(directory) > 0, patience)
   kill.abort()
   await t.throwsAsync(killed)
-  const eventId = await eventOnSale(system.url)
+  const eventId = await eventOnSale(system.url, { rows: 20, seatsPerRow: 50 })
   const sale = startContinuousSale(system.url, { eventId })
   await until('tickets are sold', () => sale.acknowledged.length >= 10, patience)
-  await query(system.superuserUrl, 'SELECT pg_switch_wal()')
+  await rowsOf(system.superuserUrl, 'SELECT pg_switch_wal()')
   await until('more tickets are sold', () => sale.acknowledged.length >= 20, patience)
   await sale.stop()
   const following = await startFollowing(system.databaseUrl, directory)
@@ -223,10 +205,14 @@ test('a follower that was killed goes on where it was, and begins anew where the
     new RegExp(`^${basename(last)} is in the archive, whose WAL could be replayed until`),
   )
 
-  await query(system.databaseUrl, `SELECT pg_drop_replication_slot('ticketing_backup')`)
+  // The server takes a moment to notice that its receiver has ended.
+  const receivers = "SELECT FROM pg_replication_slots WHERE slot_name = 'ticketing_backup' AND active"
+  const isFree = async () => (await rowsOf(system.databaseUrl, receivers)).length === 0
+  await until('nobody receives', isFree, patience)
+  await rowsOf(system.databaseUrl, `SELECT pg_drop_replication_slot('ticketing_backup')`)
   for (let file = 0; file < 3; file += 1) {
-    await query(system.superuserUrl, `SELECT pg_create_restore_point('a gap'), pg_switch_wal()`)
-    await query(system.superuserUrl, 'CHECKPOINT')
+    await rowsOf(system.superuserUrl, `SELECT pg_create_restore_point('a gap'), pg_switch_wal()`)
+    await rowsOf(system.superuserUrl, 'CHECKPOINT')
   }
   const anew = await startFollowing(system.databaseUrl, directory)
   t.teardown(() => anew.stop())
@@ -262,7 +248,7 @@ function attempt(databaseUrl: string, directory: string): Promise<void> {
   return follow({ databaseUrl, directory, say: () => undefined, stopping: AbortSignal.timeout(15_000) })
 }
 
-test('an archive of one server is not gone on with for another, and a database that is not ours is not followed', async (t) => {
+test('an archive of one server refuses another, and a database of another system is not archived', async (t) => {
   t.timeout(patienceMs)
   const [first, second] = await Promise.all([startServer(t), startServer(t)])
   const directory = await createTestDirectory('log-backups')
@@ -270,10 +256,10 @@ test('an archive of one server is not gone on with for another, and a database t
   t.deepEqual(await readdir(directory), [])
 
   const ourTable = 'CREATE SCHEMA booking; CREATE TABLE booking.tickets (id int)'
-  await Promise.all([query(first, ourTable), query(second, ourTable)])
+  await Promise.all([rowsOf(first, ourTable), rowsOf(second, ourTable)])
   await (await startFollowing(first, directory)).stop()
   const before = await readdir(directory, { recursive: true })
   await t.throwsAsync(attempt(second, directory), { message: /is the archive of another server .*\n.*--to/ })
   t.deepEqual(await readdir(directory, { recursive: true }), before)
-  t.deepEqual(await query(second, 'SELECT slot_name FROM pg_replication_slots'), [])
+  t.deepEqual(await rowsOf(second, 'SELECT slot_name FROM pg_replication_slots'), [])
 })

@@ -1,5 +1,4 @@
 import test from 'ava'
-import { publicId } from '#shared/ids.ts'
 import { readInfraConfig } from '../../infra/config.ts'
 import { type AuditReport, audit } from '../../infra/ops/audit/audit.ts'
 import type { ProviderCharge } from '../../infra/ops/audit/ledger.ts'
@@ -8,13 +7,14 @@ import { findBackup } from '../../infra/ops/backup/backups.ts'
 import { fromBackup } from '../../infra/ops/backup/bring-back.ts'
 import { countFaults, drillLines } from '../../infra/ops/backup/drill-report.ts'
 import { startDrillSystem } from '../../infra/ops/backup/drill-system.ts'
-import { backUpInto, drillOf, never, restoreInto, runBackupCommand } from '../support/backups.ts'
+import { backUpInto, confirmedIn, drillOf, never, restoreInto, runBackupCommand } from '../support/backups.ts'
 import { startContinuousSale } from '../support/continuous-sale.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { forFile } from '../support/for-file.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { readLedger } from '../support/ledger.ts'
 import { openPostgres } from '../support/open-postgres.ts'
+import { eventWithRoom, setRoom } from '../support/room-buyers.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
@@ -44,16 +44,6 @@ async function backUpAmidSale(directory: string): Promise<string[]> {
   }
 }
 
-/** Ids of bookings as buyers know them. */
-async function confirmedIn(databaseUrl: string): Promise<Set<string>> {
-  const db = openPostgres(databaseUrl)
-  const rows = await db.query<{ eventId: string; ownId: string }>(
-    `SELECT event_id AS "eventId", id AS "ownId" FROM booking.bookings WHERE status = 'confirmed'`,
-  )
-  await db.close()
-  return new Set(rows.map(publicId))
-}
-
 test.serial('a backup made while tickets are sold holds every booking that was acknowledged before', async (t) => {
   t.timeout(patienceMs)
   const directory = await createTestDirectory('backups')
@@ -64,8 +54,10 @@ test.serial('a backup made while tickets are sold holds every booking that was a
   await restored.drop()
 })
 
-test.serial('the drill of a backup made amid a sale ends with an auditor who finds nothing', async (t) => {
+test.serial('the drill of a backup made amid a sale, with a waiting room on, ends without a fault', async (t) => {
   t.timeout(patienceMs)
+  const inRoom = await eventWithRoom(system.url)
+  t.teardown(() => setRoom(system.url, inRoom, { state: 'off' }))
   const directory = await createTestDirectory('backups')
   await backUpAmidSale(directory)
   // Servers there must never hear of a drill.

@@ -7,10 +7,11 @@ import test, { type ExecutionContext } from 'ava'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
 import { projectRoot } from '../../infra/config.ts'
 import { freePort } from '../../infra/system/free-port.ts'
+import type { Edit } from '../support/edits.ts'
 import { ask } from '../support/http.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
-import { type Edge, type EdgeEdit, startEdge } from './deployment/edge.ts'
+import { type Edge, startEdge } from './deployment/edge.ts'
 import { startUpstream, type Upstream } from './deployment/upstream.ts'
 
 interface Before {
@@ -22,7 +23,7 @@ interface Before {
 async function edgeBefore(
   t: ExecutionContext,
   answer: Parameters<typeof startUpstream>[0],
-  edit?: EdgeEdit,
+  edit?: Edit,
 ): Promise<Before> {
   const upstream = await startUpstream(answer)
   t.teardown(() => upstream.stop())
@@ -33,7 +34,7 @@ async function edgeBefore(
 
 /** A request from another address of this machine, say. */
 async function statusOf(url: string, options: RequestOptions): Promise<number | undefined> {
-  const [response] = (await once(get(url, { ...options, timeout: 5_000 }), 'response')) as [IncomingMessage]
+  const [response] = (await once(get(url, { ...options, timeout: 15_000 }), 'response')) as [IncomingMessage]
   response.resume()
   return response.statusCode
 }
@@ -74,7 +75,7 @@ test('an event of a stream is passed on while the answer is still open', async (
 })
 
 /** Opens a stream that is not read, and answers whether the edge takes more of it than all sockets on the way hold. */
-async function swallowsStream(t: ExecutionContext, edit?: EdgeEdit): Promise<boolean> {
+async function swallowsStream(t: ExecutionContext, edit?: Edit): Promise<boolean> {
   let swallowed = false
   const { edge } = await edgeBefore(
     t,
@@ -87,7 +88,7 @@ async function swallowsStream(t: ExecutionContext, edit?: EdgeEdit): Promise<boo
     edit,
   )
   await openStream(t, edge)
-  return until('the stream is swallowed', () => swallowed, { timeoutMs: edit === undefined ? 2_000 : 15_000 }).then(
+  return until('the stream is swallowed', () => swallowed, { timeoutMs: edit === undefined ? 2_000 : 40_000 }).then(
     () => true,
     () => false,
   )
@@ -101,11 +102,11 @@ async function openStream(t: ExecutionContext, edge: Edge): Promise<IncomingMess
   return response
 }
 
-test('a gateway notices who reads a stream too slowly, since the edge keeps nothing of it', async (t) => {
+test('a gateway notices a slow reader of a stream, because the edge does not buffer it', async (t) => {
   t.false(await swallowsStream(t))
 })
 
-test('an edge that keeps what a slow reader has not read would be found out', async (t) => {
+test('an edge that buffers for a slow reader is found out', async (t) => {
   t.true(await swallowsStream(t, { file: 'gateway.conf', from: 'proxy_buffering off', to: 'proxy_buffering on' }))
 })
 
@@ -126,7 +127,7 @@ test('another gateway is asked when one is gone', async (t) => {
   for (let count = 0; count < 4; count += 1) t.is((await ask(`${edge.url}/holds`, { json: {} })).status, 200)
 })
 
-test('the edge keeps what is public and static for as long as it is told, and nothing else', async (t) => {
+test('the edge caches public static pages for their max age, and nothing else', async (t) => {
   const { edge, upstream } = await edgeBefore(t, (request, response) => {
     const cacheControl = new URL(request.url ?? '', 'http://here').searchParams.get('cache-control')
     if (cacheControl !== null) response.setHeader('cache-control', cacheControl)
@@ -151,7 +152,7 @@ test('the edge keeps what is public and static for as long as it is told, and no
   t.is(await timesAsked('/shop/bookings?cache-control=public,max-age=60', { cookie: 'session=mine' }), 2)
 })
 
-test('strangers decide nothing about traces, and send no bodies that the gateway would refuse', async (t) => {
+test('clients cannot force traces, nor send bodies that the gateway would refuse', async (t) => {
   const { edge, upstream } = await edgeBefore(t, (_request, response) => response.end('told'))
   await ask(`${edge.url}/events`, {
     headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
@@ -161,11 +162,11 @@ test('strangers decide nothing about traces, and send no bodies that the gateway
   t.is(upstream.requests.length, 1)
 })
 
-test('HTTP/2 over TLS reaches the gateway, which is told that it was TLS', async (t) => {
+test('HTTP/2 over TLS reaches the gateway, with a header that says TLS', async (t) => {
   const { edge, upstream } = await edgeBefore(t, (_request, response) => response.end('told'))
   const session = connect(edge.tlsUrl, { ca: edge.certificate })
   t.teardown(() => session.close())
-  const request = session.request({ ':path': '/events' }, { signal: AbortSignal.timeout(5_000) })
+  const request = session.request({ ':path': '/events' }, { signal: AbortSignal.timeout(15_000) })
   const [headers] = await once(request, 'response')
   request.resume()
   t.is(headers[':status'], 200)
@@ -180,18 +181,3 @@ test('the edge waits longer than the gateway does for its slowest answer', (t) =
   const waits = [/proxy_read_timeout (\d+)s/.exec(edge)?.[1], /request: ([1-9]\d*)s/.exec(route)?.[1]]
   for (const seconds of waits) t.true(Number(seconds) * 1_000 > slowestMs, `${seconds} s, ${slowestMs} ms`)
 })
-
-const mistakes: readonly EdgeEdit[] = [
-  { file: 'nginx.conf', from: 'client_max_body_size 64k', to: 'client_max_body 64k' },
-  { file: 'nginx.conf', from: 'keys_zone=static:1m', to: 'keys_zone=pages:1m' },
-  { file: 'gateway.conf', from: 'http://gateways', to: 'http://gateway' },
-  { file: 'gateway.conf', from: 'proxy_cache_lock on', to: 'proxy_cache_lock yes' },
-  { file: 'upstream.conf', from: 'keepalive 64', to: 'keepalive' },
-  { file: 'tls.conf', from: 'tls.key', to: 'tls.pem' },
-]
-
-for (const edit of mistakes) {
-  test(`nginx does not start with "${edit.to}" in ${edit.file}`, async (t) => {
-    await t.throwsAsync(startEdge([1], edit), { message: /exit code 1 before it was ready[\s\S]*\[emerg\]/ })
-  })
-}

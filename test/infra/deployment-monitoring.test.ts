@@ -1,42 +1,39 @@
+import '../support/few-at-a-time.ts'
 import test from 'ava'
-import { composeFile } from './deployment/compose-file.ts'
-import { type Edit, type Manifest, Manifests, manifestsOf } from './deployment/kubernetes-manifests.ts'
+import type { Edit } from '../support/edits.ts'
+import { readCompose } from './deployment/compose-file.ts'
+import { type Manifest, Manifests, manifestsOf } from './deployment/kubernetes-manifests.ts'
 import { kubernetesFaults } from './deployment/kubernetes-rules.ts'
 import { blockedWays, counterpartFaults, replicaFaults } from './deployment/monitoring-rules.ts'
 import { type Mistakes, planted } from './deployment/planted.ts'
 
-const monitoring = (edit?: Edit): Promise<readonly Manifest[]> => manifestsOf('monitoring', edit)
+const monitoring = (...edits: readonly Edit[]): Promise<readonly Manifest[]> => manifestsOf('monitoring', ...edits)
 
-/** What watches, and beside it the application that it watches. */
-async function cluster(edit?: Edit) {
-  const [application, watchers] = await Promise.all([manifestsOf('overlays/production', edit), monitoring(edit)])
+/** The application and its monitoring. */
+async function cluster(...edits: readonly Edit[]) {
+  const [application, watchers] = await Promise.all([
+    manifestsOf('overlays/production', ...edits),
+    monitoring(...edits),
+  ])
   return new Map([
     ['ticketing', new Manifests(application)],
     ['observability', new Manifests(watchers)],
   ])
 }
 
-test('what watches runs confined, probed and spread', async (t) => {
+test('monitoring runs confined, probed and spread', async (t) => {
   const manifests = await monitoring()
   t.deepEqual(kubernetesFaults(manifests), [])
   const owners = manifests.filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
   t.deepEqual(owners.map(({ metadata }) => metadata.name).sort(), [
-    ...[
-      'alertmanager',
-      'grafana',
-      'jaeger',
-      'otel-collector',
-      'prometheus-global',
-      'prometheus-local',
-      'tempo',
-      'thanos-querier',
-    ],
+    ...['alertmanager', 'grafana', 'jaeger', 'otel-collector'],
+    ...['prometheus-global', 'prometheus-local', 'tempo', 'thanos-querier'],
   ])
 })
 
-test('it is what compose runs: the same images, options, files and names of replicas', async (t) => {
+test('monitoring is what compose runs: the same images, options, files and names of replicas', async (t) => {
   const all = new Manifests(await monitoring())
-  const compose = await composeFile()
+  const compose = await readCompose()
   t.deepEqual(counterpartFaults(all, compose), [])
   t.deepEqual(replicaFaults(all, compose), [])
 })
@@ -46,7 +43,7 @@ test('every process, Prometheus, store and data source is reached by its clients
 })
 
 async function everyFault(edit: Edit): Promise<string> {
-  const [whole, compose] = await Promise.all([cluster(edit), composeFile()])
+  const [whole, compose] = await Promise.all([cluster(edit), readCompose()])
   const watchers = whole.get('observability') ?? new Manifests([])
   return [
     ...kubernetesFaults(watchers.all),

@@ -3,25 +3,29 @@ import { join } from 'node:path'
 import test from 'ava'
 import { parse } from 'yaml'
 import { projectRoot } from '../../infra/config.ts'
-import { composeFile } from './deployment/compose-file.ts'
+import { type Edit, edited } from '../support/edits.ts'
+import { readCompose } from './deployment/compose-file.ts'
+import { type Mistakes, planted } from './deployment/planted.ts'
 import { spanFaults, spanFiles } from './deployment/span-rules.ts'
 import { blindLooks, type Look, looks } from './deployment/watching.ts'
 
 /* Collector, Jaeger, Tempo and Grafana are not run: what their files say of each other is compared. */
 
-const texts = spanFiles.map((name) => readFileSync(join(projectRoot, 'infra', 'deploy', name), 'utf8'))
-
-async function faultsOf(edited: readonly string[]): Promise<string[]> {
-  const [collector, jaeger, tempo] = edited.map((text) => parse(text))
-  return spanFaults({ collector, jaeger, tempo, compose: await composeFile() })
+/** What is wrong with the files of spans, after a change of one. */
+async function faultsOf(edit?: Edit): Promise<string[]> {
+  const [collector, jaeger, tempo] = spanFiles.map((name) => {
+    const text = readFileSync(join(projectRoot, 'infra', 'deploy', name), 'utf8')
+    return parse(edit?.file === name ? edited(text, edit) : text)
+  })
+  return spanFaults({ collector, jaeger, tempo, compose: await readCompose() })
 }
 
 test('spans find their way from the processes through the collector to Jaeger and Tempo', async (t) => {
-  t.deepEqual(await faultsOf(texts), [])
+  t.deepEqual(await faultsOf(), [])
 })
 
-test('whatever Prometheus scrapes and Grafana asks is there, on a network that they share', async (t) => {
-  const compose = await composeFile()
+test('every target of Prometheus and data source of Grafana exists, on a network that they share', async (t) => {
+  const compose = await readCompose()
   t.deepEqual(blindLooks(looks(), compose), [])
   t.true(looks().length > 10)
   const wrong: Look[] = [
@@ -32,26 +36,27 @@ test('whatever Prometheus scrapes and Grafana asks is there, on a network that t
   t.deepEqual(blindLooks(wrong, compose), wrong)
 })
 
-const mistakes: readonly (readonly [from: string, to: string, found: RegExp])[] = [
-  ['[otlp_grpc/jaeger, ', '[otlp, ', /otlp is not among the exporters/],
-  ['[memory_limiter, batch]', '[batch]', /memory_limiter .* is not used/],
-  ['[memory_limiter, batch]', '[batch, memory_limiter]', /run out of memory/],
-  ['0.0.0.0:4317', '0.0.0.0:4318', /nobody receives spans at otel-collector:4317/],
-  ['tempo:4317', 'tempo:3200', /nobody receives spans at tempo:3200/],
-  ['traces: recent', 'traces: latest', /there is no store latest/],
-  ['0.0.0.0:16686', '0.0.0.0:16687', /does not publish its page/],
-  ['0.0.0.0:13133\n  jaeger_storage', '0.0.0.0:13134\n  jaeger_storage', /health check asks another port/],
-  ['http_listen_port: 3200', 'http_listen_port: 3201', /not expose port 3201/],
-  ['/var/tempo/blocks', '/tmp/blocks', /\/tmp\/blocks is on no volume/],
-]
+const mistakes: Mistakes = {
+  'otel-collector/collector.yaml': [
+    ['[otlp_grpc/jaeger, ', '[otlp, ', /otlp is not among the exporters/],
+    ['[memory_limiter, batch]', '[batch]', /memory_limiter .* is not used/],
+    ['[memory_limiter, batch]', '[batch, memory_limiter]', /run out of memory/],
+    ['0.0.0.0:4317', '0.0.0.0:4318', /nobody receives spans at otel-collector:4317/],
+    ['tempo:4317', 'tempo:3200', /nobody receives spans at tempo:3200/],
+  ],
+  'jaeger/jaeger.yaml': [
+    ['traces: recent', 'traces: latest', /there is no store latest/],
+    ['0.0.0.0:16686', '0.0.0.0:16687', /does not publish its page/],
+    ['0.0.0.0:13133\n  jaeger_storage', '0.0.0.0:13134\n  jaeger_storage', /health check asks another port/],
+  ],
+  'tempo/tempo.yaml': [
+    ['http_listen_port: 3200', 'http_listen_port: 3201', /not expose port 3201/],
+    ['/var/tempo/blocks', '/tmp/blocks', /\/tmp\/blocks is on no volume/],
+  ],
+}
 
-for (const [from, to, found] of mistakes) {
-  test(`${to.trim()} among the files of spans is found out`, async (t) => {
-    const at = texts.findIndex((text) => text.includes(from))
-    t.true(at >= 0, `there is no ${from} any more`)
-    t.regex(
-      (await faultsOf(texts.map((text, index) => (index === at ? text.replace(from, to) : text)))).join('\n'),
-      found,
-    )
+for (const { title, edit, found } of planted(mistakes)) {
+  test(`${title} is found out`, async (t) => {
+    t.regex((await faultsOf(edit)).join('\n'), found)
   })
 }

@@ -15,7 +15,7 @@ import { until } from '../support/until.ts'
 
 const durable = 'booking-seat-locks'
 const subject = 'ticketing.v1.event.view-event'
-/** So many that some of them are connected to whatever node is killed, and some followers have their consumer there. */
+/** Enough for some of them to be connected to any node, and some followers to have their consumer there. */
 const connectionsEach = 6
 const backToNormalMs = 5_000
 /** Followers of a leader that is gone stand for election after 4 to 9 s, as is compiled into nats-server. */
@@ -35,8 +35,8 @@ const operator = forFile(() => connect('operator'))
 test.before(async () => {
   // As if a single server had made it.
   const stream = { name: 'TICKETING_FACTS', subjects: ['ticketing.fact.>'], num_replicas: 1 }
-  const make = () => ask('$JS.API.STREAM.CREATE.TICKETING_FACTS', stream)
-  await until('the stream is made', async () => (await make()).error === undefined)
+  const make = () => ask('$JS.API.STREAM.CREATE.TICKETING_FACTS', stream).catch((error: unknown) => ({ error }))
+  await until('the stream is made', async () => (await make()).error === undefined, { timeoutMs: 40_000 })
 })
 
 test.serial('in a cluster the stream of facts gets three copies, and so do its consumers', async (t) => {
@@ -94,11 +94,12 @@ async function killUnderLoad(
   await until('both flow again', () => flow([facts.times, ...requests.times], since), { timeoutMs: 30_000 })
   await node.restart()
   const [acknowledged] = await Promise.all([facts.stop(), requests.stop()])
-  await until('every fact has arrived', () => acknowledged.every((id) => facts.received.has(id)))
+  const patience = { timeoutMs: 30_000 }
+  await until('every fact has arrived', () => acknowledged.every((id) => facts.received.has(id)), patience)
   t.true(acknowledged.length > 40)
   const { last_seq } = (await ask('$JS.API.STREAM.INFO.TICKETING_FACTS')).state
   for (const { follower, heard } of followers) {
-    await until('all is followed', () => follower.position?.sequence === last_seq)
+    await until('all is followed', () => follower.position?.sequence === last_seq, patience)
     t.deepEqual(
       heard,
       heard.map((_, index) => last_seq - heard.length + 1 + index),
@@ -152,7 +153,7 @@ async function startFollowers(t: ExecutionContext): Promise<{ follower: FactFoll
     t.teardown(() => follower.stop())
     return { follower, heard }
   })
-  await until('all follow', () => followers.every(({ follower }) => follower.position !== null))
+  await until('all follow', () => followers.every(({ follower }) => follower.position !== null), { timeoutMs: 30_000 })
   return followers
 }
 
@@ -219,6 +220,6 @@ function connect(user: keyof NatsUrls): Promise<Bus> {
 
 async function ask(subject: string, request?: object) {
   const payload = new TextEncoder().encode(request === undefined ? '' : JSON.stringify(request))
-  const reply = await operator.request(subject, { payload, headers: {} }, 2_000)
+  const reply = await operator.request(subject, { payload, headers: {} }, 10_000)
   return JSON.parse(Buffer.from(reply.payload).toString('utf8'))
 }

@@ -1,18 +1,15 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import test from 'ava'
 import { Bus } from '#shared/messaging/bus.ts'
-import { requireProgram } from '../../infra/system/programs/program.ts'
 import type { Server } from '../../infra/system/server.ts'
 import { startNatsNode } from '../../infra/system/servers/nats.ts'
 import { natsUrls, newNatsPasswords, passwordVariables } from '../../infra/system/servers/nats-users.ts'
+import { makeCertificate } from '../support/certificates.ts'
 import { complaintsAbout, editedNatsConfiguration, natsVariables } from '../support/nats-configuration.ts'
 import { createTestDirectory, startTestNats } from '../support/servers.ts'
 
-const run = promisify(execFile)
 const passwords = newNatsPasswords()
 const nothing = { payload: new Uint8Array(), headers: {} }
 
@@ -26,16 +23,17 @@ let url: string
 
 test.before(async () => {
   // As README.md says: TLS is switched on by taking the mark of a comment away.
-  const edits = ['nats.conf', 'cluster.conf'].map((file) => ({
-    file,
-    from: '# include "tls.conf"',
-    to: 'include "tls.conf"',
-  }))
-  configuration = await editedNatsConfiguration(edits)
+  const edit = { from: '# include "tls.conf"', to: 'include "tls.conf"' }
+  configuration = await editedNatsConfiguration(['nats.conf', 'cluster.conf'].map((file) => ({ file, ...edit })))
   const directory = await createTestDirectory('nats-tls')
-  ;[caFile, strangersCaFile] = await Promise.all([makeAuthority(directory, 'ca'), makeAuthority(directory, 'stranger')])
+  const authority = await makeCertificate(directory, 'ca')
+  const hosts = 'IP:127.0.0.1,DNS:localhost'
+  const { certificateFile, keyFile } = await makeCertificate(directory, 'server', { hosts, signedBy: authority })
+  caFile = authority.certificateFile
+  strangersCaFile = (await makeCertificate(directory, 'stranger')).certificateFile
   environment = {
-    ...(await makeCertificate(directory)),
+    NATS_TLS_CERT: certificateFile,
+    NATS_TLS_KEY: keyFile,
     NATS_TLS_CA: caFile,
     ...passwordVariables(passwords),
   }
@@ -44,39 +42,36 @@ test.before(async () => {
     configFile: join(configuration, 'nats.conf'),
     serverName: 'nats-tls',
     environment,
-    monitoringPort: -1,
-    isReady: async () => true,
-    readyWithinMs: 15_000,
   })
   url = natsUrls(server.url, passwords).operator.replace('nats://', 'tls://')
 })
 
 test.after.always(() => server?.stop())
 
-test('who knows the authority talks to the server encrypted, by tls:// as by nats://', async (t) => {
+test('a client that knows the authority connects encrypted, by tls:// as by nats://', async (t) => {
   for (const each of [url, url.replace('tls://', 'nats://')]) {
-    const bus = await Bus.connect({ url: each, caFile, name: 'test', timeoutMs: 5_000 })
+    const bus = await Bus.connect({ url: each, caFile, name: 'test', timeoutMs: 15_000 })
     t.teardown(() => bus.close())
     await t.throwsAsync(bus.request('ticketing.v1.event.view-event', nothing, 2_000), { message: /is not running/ })
   }
 })
 
-test('a server whose authority is not known, or is another, is not talked to', async (t) => {
+test('a client refuses a server whose authority is unknown or another', async (t) => {
   for (const file of [undefined, strangersCaFile]) {
-    const connecting = Bus.connect({ url, caFile: file, name: 'test', timeoutMs: 5_000 })
+    const connecting = Bus.connect({ url, caFile: file, name: 'test', timeoutMs: 15_000 })
     await t.throwsAsync(connecting, { message: /certificate/ })
   }
 })
 
-test('a file with no certificate, or none at all, is named', async (t) => {
-  const connecting = Bus.connect({ url, caFile: '/nowhere/ca.pem', name: 'test', timeoutMs: 5_000 })
+test('a missing file of the authority is named', async (t) => {
+  const connecting = Bus.connect({ url, caFile: '/nowhere/ca.pem', name: 'test', timeoutMs: 15_000 })
   await t.throwsAsync(connecting, { message: /\/nowhere\/ca\.pem/ })
 })
 
-test('a server that does not encrypt is not talked to by tls://', async (t) => {
+test('a client with tls:// refuses a server that does not encrypt', async (t) => {
   const plain = await startTestNats()
   t.teardown(() => plain.stop())
-  const connecting = Bus.connect({ url: plain.url.replace('nats://', 'tls://'), name: 'test', timeoutMs: 5_000 })
+  const connecting = Bus.connect({ url: plain.url.replace('nats://', 'tls://'), name: 'test', timeoutMs: 15_000 })
   await t.throwsAsync(connecting, { message: /tls/i })
 })
 
@@ -99,28 +94,3 @@ test('nats-server takes both configurations with TLS, also between nodes', async
     t.regex(await complaintsAbout(join(configuration, name), missing), /\/nowhere\/cert\.pem|X509/i)
   }
 })
-
-/** Makes one that signs certificates; answers the file with its own. */
-async function makeAuthority(directory: string, name: string): Promise<string> {
-  const certificate = join(directory, `${name}.pem`)
-  await openssl('req', '-x509', ...newKey(join(directory, `${name}.key`)), '-out', certificate, '-subj', `/CN=${name}`)
-  return certificate
-}
-
-/** Makes the server's certificate, signed by `ca`; answers its variables. */
-async function makeCertificate(directory: string): Promise<Record<string, string>> {
-  const [certificate, key] = [join(directory, 'server.pem'), join(directory, 'server.key')]
-  const authority = ['-CA', join(directory, 'ca.pem'), '-CAkey', join(directory, 'ca.key')]
-  const names = ['-subj', '/CN=nats', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost']
-  await openssl('req', '-x509', ...newKey(key), ...authority, '-out', certificate, ...names)
-  return { NATS_TLS_CERT: certificate, NATS_TLS_KEY: key }
-}
-
-function newKey(file: string): string[] {
-  return ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-keyout', file]
-}
-
-async function openssl(...args: string[]): Promise<void> {
-  const { path } = await requireProgram('openssl')
-  await run(path, args, { timeout: 10_000 })
-}

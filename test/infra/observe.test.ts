@@ -1,7 +1,7 @@
 import test from 'ava'
 import { launch, readRunning } from '../support/launcher.ts'
 import { startProcess } from '../support/process.ts'
-import { askPrometheus, query } from '../support/prometheus.ts'
+import { askPrometheus, exemplarsOf, query } from '../support/prometheus.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
@@ -39,12 +39,7 @@ test('`npm start -- --observe` adds a Prometheus that reads every process, those
   t.true(groups.some(({ name }) => name === 'invariants'))
 
   t.is((await fetch(`${gateways[0]}/purchase`, { method: 'POST' })).status, 201)
-  const exemplars = (): Promise<object[]> =>
-    askPrometheus(url, 'query_exemplars', {
-      query: 'provider_request_duration_seconds_bucket',
-      start: String(Date.now() / 1_000 - 600),
-      end: String(Date.now() / 1_000),
-    })
+  const exemplars = () => exemplarsOf(url, 'provider_request_duration_seconds')
   await until('the purchase left an exemplar', async () => (await exemplars()).length > 0, patience)
 
   launcher.process.kill('SIGTERM')

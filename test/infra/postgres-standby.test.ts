@@ -1,37 +1,28 @@
-import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import test from 'ava'
-import type { Postgres } from '#shared/database/postgres.ts'
 import { PostgresPair } from '../../infra/system/clusters/postgres-standby.ts'
 import { Link } from '../../infra/system/links.ts'
+import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { createTestDirectory } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-let directory: string
-let pair: PostgresPair
-let link: Link
-let postgres: Postgres
-
-test.before(async () => {
-  directory = await createTestDirectory('postgres-standby')
-  pair = await PostgresPair.start({ dataDirectory: directory, durable: true })
-  link = await Link.start({ targetPort: () => pair.primary.port, replies: 'to client' })
+const pair = forFile(async () =>
+  PostgresPair.start({ dataDirectory: await createTestDirectory('postgres-standby'), durable: true }),
+)
+const link = forFile(() => Link.start({ targetPort: () => pair.primary.port, replies: 'to client' }))
+const postgres = forFile(async () => {
   const url = new URL(pair.primary.url)
   url.port = String(link.port)
-  postgres = openPostgres(url.href, { maxConnections: 8 })
-  await postgres.query('CREATE TABLE kept (number int PRIMARY KEY)')
+  return openPostgres(url.href, { maxConnections: 8 })
 })
 
-test.after.always(async () => {
-  await postgres?.close()
-  await link?.close()
-  await pair?.stop()
-  await rm(directory, { recursive: true, force: true })
-})
+const patience = { timeoutMs: 30_000 }
 
-/** Commits rows as fast as it can, until told to stop; answers the numbers whose commit was acknowledged. */
-function commitUntil(stopped: AbortSignal, from: number): Promise<number[]> {
+test.before(() => postgres.query('CREATE TABLE kept (number int PRIMARY KEY)'))
+
+/** Commits rows as fast as it can, until told to stop; `acknowledged`: the numbers whose commit was. */
+function commitUntil(stopped: AbortSignal, from: number): { acknowledged: readonly number[]; ended: Promise<unknown> } {
   const acknowledged: number[] = []
   let next = from
   const writer = async (): Promise<void> => {
@@ -43,7 +34,7 @@ function commitUntil(stopped: AbortSignal, from: number): Promise<number[]> {
       )
     }
   }
-  return Promise.all(Array.from({ length: 4 }, writer)).then(() => acknowledged)
+  return { acknowledged, ended: Promise.all(Array.from({ length: 4 }, writer)) }
 }
 
 test.serial('a commit is acknowledged when the standby has it, and not before', async (t) => {
@@ -67,23 +58,23 @@ for (const time of ['once', 'again, on the standby that was made anew']) {
         'SELECT coalesce(max(number), 0) AS highest FROM kept',
       )
       const stop = new AbortController()
-      const writing = commitUntil(stop.signal, highest + 1)
-      await wait(200)
+      const { acknowledged, ended } = commitUntil(stop.signal, highest + 1)
+      await until('some rows are committed', () => acknowledged.length > 20, patience)
       const old = pair.primary
       await old.kill()
       const killedAt = performance.now()
       await pair.promote()
-      await until('it takes writes', () =>
+      const takesWrites = () =>
         postgres.query('CREATE TEMPORARY TABLE IF NOT EXISTS proof ()').then(
           () => true,
           () => false,
-        ),
-      )
+        )
+      await until('it takes writes', takesWrites, patience)
       t.log(`writes again ${Math.round(performance.now() - killedAt)} ms after the death`)
-      await wait(200)
+      const before = acknowledged.length
+      await until('more rows are committed', () => acknowledged.length > before + 20, patience)
       stop.abort()
-      const acknowledged = await writing
-      t.true(acknowledged.length > 0)
+      await ended
       t.not(pair.primary, old)
       const rows = await postgres.query<{ number: number }>('SELECT number FROM kept')
       const kept = new Set(rows.map(({ number }) => number))

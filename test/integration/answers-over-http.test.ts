@@ -1,11 +1,10 @@
 import test from 'ava'
 import { newId } from '#shared/ids.ts'
-import { daysFromToday } from '../support/catalogue.ts'
+import { buyPlaces, holdPlaces, releaseHold } from '../support/buying.ts'
 import { forFile } from '../support/for-file.ts'
-import { ask, eventOnSale } from '../support/http.ts'
+import { ask, asOrganiser, changeEvent, eventOnSale } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
-import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Nothing is scripted here: gateway and all workers. */
@@ -13,39 +12,24 @@ import { until } from '../support/until.ts'
 const system = sharedSystem()
 const db = forFile(async () => openPostgres(system.databaseUrl))
 
-const headers = { authorization: `Bearer ${organiserKey}` }
-
 /** Twenty seats in the stalls, dearer once a tenth is sold, and a balcony and an area that cost more at first. Answers the id. */
-async function steppedEvent(): Promise<string> {
-  const created = await ask(`${system.url}/admin/events`, {
-    headers,
-    json: {
-      name: 'Stepped night',
-      venue: { name: 'Berlin Hall', city: 'Berlin', country: 'DE', tz: 'Europe/Berlin' },
-      starts_on: daysFromToday(30),
+const steppedEvent = (): Promise<string> =>
+  eventOnSale(
+    system.url,
+    { name: 'Stepped night' },
+    {
       sections: [
         {
-          name: 'Stalls',
-          rows: 2,
-          seats_per_row: 10,
-          price_minor: 5_000,
+          ...{ name: 'Stalls', rows: 2, seats_per_row: 10, price_minor: 5_000 },
           price_steps: [{ sold_percent: 10, price_minor: 8_000 }],
         },
         { name: 'Balcony', rows: 1, seats_per_row: 10, price_minor: 7_000 },
       ],
       areas: [{ name: 'Floor', capacity: 100, price_minor: 7_500 }],
     },
-  })
-  await act(created.body.id, 'publish')
-  return created.body.id
-}
+  )
 
-async function act(eventId: string, action: string): Promise<void> {
-  const { status, text } = await ask(`${system.url}/admin/events/${eventId}/${action}`, { method: 'POST', headers })
-  if (status !== 200) throw new Error(`not done: ${text}`)
-}
-
-/** What a public path answers, once a busy machine does so in time. */
+/** The answer at a public path, as soon as a busy machine gives it in time. */
 async function read(path: string) {
   let answer = await ask(system.url + path)
   await until(`${path} is answered`, async () => {
@@ -55,8 +39,16 @@ async function read(path: string) {
   return answer.body
 }
 
-/** Lowest price in lists and search, that of the view, and the prices of tiers, area and seats. */
-async function pricesShown(eventId: string) {
+interface Priced {
+  readonly id: string
+  readonly section: string
+  readonly price_minor: number
+  readonly max_price_minor: number
+  readonly price_from_minor: number
+}
+
+/** The lowest price in list, search and view; then the prices of tiers, of tickets by section, and of the area in view and seats. */
+async function pricesShown(eventId: string): Promise<string> {
   const [list, found, view, tickets, seats] = await Promise.all([
     read('/events?limit=100'),
     read('/events/search?keyword=stepped'),
@@ -64,20 +56,15 @@ async function pricesShown(eventId: string) {
     read(`/events/${eventId}/tickets?limit=1000`),
     read(`/events/${eventId}/seats`),
   ])
-  const from = (items: { id: string; price_from_minor: number }[]) =>
-    items.find(({ id }) => id === eventId)?.price_from_minor
-  const bySection = Object.fromEntries(
-    tickets.items.map(({ section, price_minor }: { section: string; price_minor: number }) => [section, price_minor]),
-  )
-  return {
-    from: [from(list.items), from(found.items), view.price_from_minor],
-    tiers: view.price_tiers.map((tier: { price_minor: number; max_price_minor: number }) => [
-      tier.price_minor,
-      tier.max_price_minor,
-    ]),
-    tickets: [bySection.Stalls, bySection.Balcony],
-    area: [view.areas[0].price_minor, seats.areas[0].price_minor],
-  }
+  const from = (items: Priced[]) => items.find(({ id }) => id === eventId)?.price_from_minor
+  const prices = view.price_tiers.map((tier: Priced) => `${tier.price_minor}–${tier.max_price_minor}`)
+  const ofSections = new Set(tickets.items.map(({ section, price_minor }: Priced) => `${section} ${price_minor}`))
+  return [
+    `from ${[from(list.items), from(found.items), view.price_from_minor]}`,
+    `tiers ${prices}`,
+    `tickets ${[...ofSections]}`,
+    `area ${[view.areas[0].price_minor, seats.areas[0].price_minor]}`,
+  ].join('; ')
 }
 
 /** What search filters and sorts the event by. */
@@ -89,56 +76,39 @@ async function priceSearchedBy(eventId: string): Promise<number | undefined> {
   return event?.price_from_minor
 }
 
-const atFirst = {
-  from: [5_000, 5_000, 5_000],
-  tiers: [
-    [5_000, 5_000],
-    [7_000, 7_000],
-  ],
-  tickets: [5_000, 7_000],
-  area: [7_500, 7_500],
-}
-const afterTheStep = {
-  from: [7_000, 7_000, 7_000],
-  tiers: [
-    [8_000, 8_000],
-    [7_000, 7_000],
-  ],
-  tickets: [8_000, 7_000],
-  area: [7_500, 7_500],
-}
+const atFirst = 'from 5000,5000,5000; tiers 5000–5000,7000–7000; tickets Stalls 5000,Balcony 7000; area 7500,7500'
+const afterTheStep = 'from 7000,7000,7000; tiers 8000–8000,7000–7000; tickets Stalls 8000,Balcony 7000; area 7500,7500'
 
 test('lists, search, views, tickets and holds name one price, before a price step, after it and back, also while the sale is paused', async (t) => {
   const eventId = await steppedEvent()
-  t.deepEqual(await pricesShown(eventId), atFirst)
-  const bought = await ask(`${system.url}/purchase`, {
-    json: { event_id: eventId, seat_nos: [0, 1], payment_token: 'tok_ok', user_id: 'early' },
-  })
+  t.is(await pricesShown(eventId), atFirst)
+  const bought = await buyPlaces(system.url, eventId, [0, 1], 'early')
   t.is(bought.body.total_minor, 10_000, bought.text)
-  await until('the step shows everywhere', async () => {
-    return JSON.stringify(await pricesShown(eventId)) === JSON.stringify(afterTheStep)
+  await until('the step shows everywhere', async () => (await pricesShown(eventId)) === afterTheStep)
+  const wanted = { seat_nos: [2, 20], areas: [{ area: 'Floor', qty: 1 }] }
+  // What each of two workers has counted may be a second old.
+  await until('the step counts for holds', async () => {
+    const { body, text } = await holdPlaces(system.url, eventId, wanted, 'late')
+    const prices = body.places.map(({ price_minor }: Priced) => price_minor).join(' ')
+    if (prices === '8000 7000 7500') return true
+    t.is(prices, '5000 7000 7500', text)
+    await releaseHold(system.url, body.id, 'late')
+    return false
   })
-  const hold = await ask(`${system.url}/events/${eventId}/holds`, {
-    json: { seat_nos: [2, 20], areas: [{ area: 'Floor', qty: 1 }], user_id: 'late' },
-  })
-  const prices = hold.body.places.map(({ price_minor }: { price_minor: number }) => price_minor)
-  t.is(prices.join(' '), '8000 7000 7500', hold.text)
-  t.is(await priceSearchedBy(eventId), 7_000)
-  await act(eventId, 'pause')
-  t.deepEqual(await pricesShown(eventId), afterTheStep)
+  await until('search has the new price', async () => (await priceSearchedBy(eventId)) === 7_000)
+  await changeEvent(system.url, eventId, 'pause')
+  t.is(await pricesShown(eventId), afterTheStep)
 
   // What is given back counts as sold no more.
-  await ask(`${system.url}/admin/bookings/${bought.body.id}/refund`, { method: 'POST', headers })
-  await until('the first prices are back', async () => {
-    return JSON.stringify(await pricesShown(eventId)) === JSON.stringify(atFirst)
-  })
-  t.is(await priceSearchedBy(eventId), 5_000)
+  await ask(`${system.url}/admin/bookings/${bought.body.id}/refund`, { method: 'POST', headers: asOrganiser })
+  await until('the first prices are back', async () => (await pricesShown(eventId)) === atFirst)
+  await until('search has the first price', async () => (await priceSearchedBy(eventId)) === 5_000)
 })
 
 test('a cancelled event has no free place in any answer', async (t) => {
   const eventId = await steppedEvent()
   t.is((await read(`/events/${eventId}/seats`)).available, 30)
-  await act(eventId, 'cancel')
+  await changeEvent(system.url, eventId, 'cancel')
   await until('the gateway has heard of it', async () => {
     const { available, areas } = await read(`/events/${eventId}/seats`)
     return available === 0 && areas[0].available === 0
@@ -154,8 +124,6 @@ test('a cancelled event has no free place in any answer', async (t) => {
   })
 })
 
-const short = (id: string): string => Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
-
 test('a thousand events are asked for at once, unknown ones are left out, and each is answered once', async (t) => {
   const known = await eventOnSale(system.url)
   const ids = [known, ...Array.from({ length: 998 }, newId), known]
@@ -166,34 +134,25 @@ test('a thousand events are asked for at once, unknown ones are left out, and ea
 
 test('ids may be given in 22 characters', async (t) => {
   const id = await eventOnSale(system.url)
-  const { body } = await ask(`${system.url}/availability?ids=${short(id)},${short(newId())}`)
+  const short = Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')
+  const { body } = await ask(`${system.url}/availability?ids=${short},${'A'.repeat(22)}`)
   t.deepEqual(body, { items: [{ id, availability: 'plenty' }] })
-})
-
-test('malformed ids, none, and more than a thousand are refused by name', async (t) => {
-  const short1001 = Array.from({ length: 1_001 }, () => short(newId())).join(',')
-  for (const query of ['', '?ids=', '?ids=a', `?ids=${newId()},`, `?ids=${short1001}`, `?ids=${newId()}&x=1`]) {
-    const { status, body } = await ask(`${system.url}/availability${query}`)
-    t.is(status, 400, query)
-    t.is(body.code, 'validation_failed', query)
-  }
 })
 
 test('a page that repeats its closing with one key is answered the same, and releases nothing else', async (t) => {
   const eventId = await eventOnSale(system.url)
-  const hold = (seat: number) =>
-    ask(`${system.url}/events/${eventId}/holds`, { json: { seat_nos: [seat], user_id: 'ada' } })
+  const hold = () => holdPlaces(system.url, eventId, [1], 'ada')
   const abandon = (id: string) =>
     ask(`${system.url}/holds/${id}/abandon`, { json: { user_id: 'ada' }, headers: { 'idempotency-key': 'closing' } })
-  const { body: first } = await hold(1)
-  const replays = []
-  for (let time = 1; time <= 2; time += 1) {
+  const { body: first } = await hold()
+  const replays: (string | null)[] = []
+  for (const _ of ['once', 'again']) {
     const answer = await abandon(first.id)
     t.is(answer.status, 204)
     replays.push(answer.headers.get('idempotency-replayed'))
   }
   t.deepEqual(replays, [null, 'true'])
-  const { body: second } = await hold(1)
+  const { body: second } = await hold()
   t.is((await abandon(second.id)).body.code, 'idempotency_key_reused')
   t.is((await ask(`${system.url}/holds/${second.id}?user_id=ada`)).body.status, 'active')
 })

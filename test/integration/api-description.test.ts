@@ -2,9 +2,11 @@ import test from 'ava'
 import { problemKinds } from '../../gateway/http/problems.ts'
 import { allRoutes } from '../../gateway/routes/all-routes.ts'
 import type { Route } from '../../gateway/routes/route.ts'
-import { type Answer, ask, eventOnSale } from '../support/http.ts'
+import { bookingOf, buyPlaces, holdPlaces } from '../support/buying.ts'
+import { Draws } from '../support/draws.ts'
+import { type Answer, type Ask, ask, asOrganiser, atDoor, changeEvent, eventOnSale } from '../support/http.ts'
+import { askToJoin, eventWithRoom, join, look, setRoom } from '../support/room-buyers.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
-import { organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /** What any route may answer, and any with a body. */
@@ -34,9 +36,11 @@ const successes: Record<string, string[]> = {
   'issue-bypass': ['201'],
   'join-waiting-list': ['201'],
   'leave-waiting-list': ['204'],
+  'erase-user': ['204'],
 }
 
 interface Described {
+  parameters: { $ref?: string }[]
   operationId: string
   requestBody?: { content: object }
   responses: Record<string, { description: string; content?: Record<string, { schema: { allOf: unknown[] } }> }>
@@ -55,8 +59,10 @@ async function describedRoutes(): Promise<{ route: Route; described: Described }
 
 test('every route stands in the OpenAPI document, with a body where one is read', async (t) => {
   t.is((await ask(`${system.url}/openapi.json`)).body.openapi, '3.1.0')
+  const names = (await describedRoutes()).map(({ described }) => described?.operationId)
+  t.is(new Set(names).size, names.length, 'no two routes have one name')
   for (const { route, described } of await describedRoutes()) {
-    t.is(described?.operationId, route.contract.operation)
+    t.is(described?.operationId, route.operationId ?? route.contract.operation)
     t.is(described.requestBody !== undefined, ['POST', 'PUT', 'PATCH'].includes(route.method), route.contract.operation)
   }
 })
@@ -91,28 +97,44 @@ test('every route describes its errors under their statuses, each once, and no o
   }
 })
 
+test('every route that takes places describes the header of the pass, and no other does', async (t) => {
+  for (const { route, described } of await describedRoutes()) {
+    const takesPass = described.parameters.some(({ $ref }) => $ref === '#/components/parameters/Queue-Pass')
+    t.is(takesPass, route.takesPlacesOf !== undefined, `${route.method} ${route.path}`)
+  }
+  t.like((await document)?.body.components.parameters['Queue-Pass'], { name: 'Queue-Pass', in: 'header' })
+})
+
+test('a place in a queue that is off is refused with an error that its route describes', async (t) => {
+  const eventId = await eventWithRoom(system.url)
+  const place = await join(system.url, eventId, 'ann')
+  await setRoom(system.url, eventId, { state: 'off' })
+  await until('the gateway knows', async () => (await look(system.url, place, 'ann')).status === 409)
+  const { code } = (await look(system.url, place, 'ann')).body
+  t.is(code, 'queue_not_enabled')
+  const view = allRoutes.find(({ contract }) => contract.operation === 'view-queue-place')
+  t.true(view?.contract.errors.includes(code))
+})
+
 test('every list links to its next page, as far as there is one', async (t) => {
   const { url } = system
   const eventId = await eventOnSale(url, { name: 'Paging night', rows: 1, seatsPerRow: 5 })
   await eventOnSale(url, { name: 'Paging night' })
-  for (let time = 0; time < 2; time += 1) {
-    const json = { event_id: eventId, best_available: { qty: 1 }, payment_token: 'tok_ok', user_id: 'pager' }
-    t.is((await ask(`${url}/purchase`, { json })).status, 201)
-  }
-  const headers = { authorization: `Bearer ${organiserKey}` }
+  for (const seatNo of [0, 1]) await bookingOf(url, eventId, [seatNo], 'pager')
   for (const [path, pages] of [
     ['/events?limit=1&city=Berlin', 2],
     ['/events/search?keyword=paging+night&limit=1', 2],
     ['/events/search?keyword=paging+night&page=1&pageSize=1', 2],
     [`/events/${eventId}/tickets?limit=2`, 3],
     ['/bookings?user_id=pager&limit=1', 2],
+    ['/admin/events?status=any&city=Berlin&limit=1', 2],
     [`/admin/events/${eventId}/sales?limit=1`, 2],
   ] as const) {
     const ids: string[] = []
     let next: string | undefined = url + path
     let count = 0
     while (next !== undefined && count < pages) {
-      const page: Answer = await ask(next, path.startsWith('/admin') ? { headers } : {})
+      const page: Answer = await ask(next, path.startsWith('/admin') ? { headers: asOrganiser } : {})
       t.is(page.status, 200, page.text)
       ids.push(...page.body.items.map((item: unknown) => JSON.stringify(item)))
       count += 1
@@ -160,39 +182,25 @@ test('the page at /docs loads scripts and styles from this host only, under addr
   t.is((await ask(system.url + script.replace(/docs\/\w+/, 'docs/another'))).status, 404)
 })
 
-test('what is answered over HTTP is what the contracts promise', async (t) => {
+test('answers over HTTP are as the contracts promise', async (t) => {
   const eventId = await eventOnSale(system.url, { rows: 3 })
   const { url } = system
   const user_id = 'contract-reader'
-  const held = await ask(`${url}/events/${eventId}/holds`, { json: { best_available: { qty: 2 }, user_id } })
-  const bought = await ask(`${url}/purchase`, {
-    headers: { 'idempotency-key': 'contract' },
-    json: { hold_id: held.body.id, payment_token: 'tok_ok', user_id },
-  })
+  const held = await holdPlaces(url, eventId, { best_available: { qty: 2 } }, 'holder')
+  const bought = await buyPlaces(url, eventId, { best_available: { qty: 2 } }, user_id, { key: 'contract' })
   t.is(bought.status, 201, bought.text)
   await system.start('audit')
-  const headers = { authorization: `Bearer ${organiserKey}` }
   const cancelled = await eventOnSale(url)
-  t.is((await ask(`${url}/admin/events/${cancelled}/cancel`, { method: 'POST', headers })).status, 200)
+  await changeEvent(url, cancelled, 'cancel')
   const { body: event } = await ask(`${url}/events/${eventId}`)
-  const waiting = await eventOnSale(url)
-  await ask(`${url}/admin/events/${waiting}/queue`, { method: 'PUT', headers, json: { state: 'open' } })
-  const place = await ask(`${url}/events/${waiting}/queue`, { json: { user_id } })
-  const drawn = await eventOnSale(url)
-  const setDraw = (ms: number) => {
-    const at = new Date(Date.now() + ms).toISOString()
-    const json = { state: 'pre_queue', draw: { closes_at: at, opens_at: at } }
-    return ask(`${url}/admin/events/${drawn}/queue`, { method: 'PUT', headers, json })
-  }
-  await setDraw(3_600_000)
-  const early = await ask(`${url}/events/${drawn}/queue`, { json: { user_id } })
-  await setDraw(300)
-  await until('the draw is held', async () => {
-    await ask(`${url}/events/${drawn}/queue/serving`)
-    return (await ask(`${url}/events/${drawn}/queue/draw`)).body.is_drawn
-  })
+  const waiting = await eventWithRoom(url)
+  const place = await askToJoin(url, waiting, user_id)
+  const draws = new Draws(system)
+  const drawn = await draws.eventWithDraw()
+  const early = await askToJoin(url, drawn, user_id)
+  await draws.close(drawn)
   const small = await eventOnSale(url, { rows: 1, seatsPerRow: 1 })
-  await ask(`${url}/events/${small}/holds`, { json: { seat_nos: [0], user_id: 'first' } })
+  await holdPlaces(url, small, [0], 'first')
   const joined = await ask(`${url}/events/${small}/waiting-list`, { json: { qty: 1, user_id } })
   t.is(joined.status, 201, joined.text)
   const paths: Record<string, string> = {
@@ -205,7 +213,7 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'view-seat-states': `/events/${eventId}/seats`,
     'view-venue': `/venues/${event.venue.id}`,
     'view-performer': `/performers/${event.performers[0].id}`,
-    'view-hold': `/holds/${held.body.id}?user_id=${user_id}`,
+    'view-hold': `/holds/${held.body.id}?user_id=holder`,
     'list-bookings': `/bookings?user_id=${user_id}`,
     'view-booking': `/bookings/${bought.body.id}?user_id=${user_id}`,
     'view-purchase': `/purchases/contract?user_id=${user_id}`,
@@ -222,14 +230,29 @@ test('what is answered over HTTP is what the contracts promise', async (t) => {
     'view-queue-place': `/queue/${place.body.id}?user_id=${user_id}`,
     'view-waiting-entry': `/events/${small}/waiting-list?user_id=${user_id}`,
     'list-waiting-entries': `/waiting-list?user_id=${user_id}`,
+    'export-user': `/me/export?user_id=${user_id}`,
+    'list-organised-events': '/admin/events?status=any',
+    'view-organised-event': `/admin/events/${eventId}`,
+    'view-organised-waiting-room': `/admin/events/${drawn}/queue`,
+    'view-report': `/admin/events/${eventId}/report`,
+    'list-reports': `/admin/reports?event_ids=${eventId},${small}`,
     'list-sales': `/admin/events/${eventId}/sales`,
+    'list-double-entries': `/admin/events/${eventId}/double-entries`,
+    'view-sold-booking': `/admin/bookings/${bought.body.id}`,
     'view-event-refunds': `/admin/events/${cancelled}/refunds`,
     'view-invariants': '/admin/invariants',
+    'view-manifest': `/check-in/${eventId}/manifest`,
+  }
+  const headersFor: Partial<Record<Route['access'], Ask>> = {
+    organiser: { headers: asOrganiser },
+    door: { headers: atDoor },
   }
   const getRoutes = allRoutes.filter(({ method }) => method === 'GET')
-  t.deepEqual(getRoutes.map(({ contract }) => contract.operation).sort(), Object.keys(paths).sort())
-  for (const { contract, access } of getRoutes) {
-    const answer = await ask(url + paths[contract.operation], access === 'organiser' ? { headers } : {})
+  const nameOf = ({ operationId, contract }: Route): string => operationId ?? contract.operation
+  t.deepEqual(getRoutes.map(nameOf).sort(), Object.keys(paths).sort())
+  for (const route of getRoutes) {
+    const { contract, access } = route
+    const answer = await ask(url + paths[nameOf(route)], headersFor[access] ?? {})
     t.is(answer.status, 200, answer.text)
     t.notThrows(() => contract.reply.parse(answer.body), contract.operation)
     t.truthy(answer.headers.get('x-request-id'))

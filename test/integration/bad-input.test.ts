@@ -1,8 +1,8 @@
 import test from 'ava'
-import { type Ask, ask, eventOnSale } from '../support/http.ts'
+import { newId } from '#shared/ids.ts'
+import { type Ask, ask, asOrganiser, eventOnSale } from '../support/http.ts'
 import { exchangeRaw } from '../support/raw-http.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
-import { organiserKey } from '../support/system.ts'
 
 const system = sharedSystem()
 let eventId: string
@@ -13,13 +13,16 @@ test.before(async () => {
 const unknownId = '019a0000-0000-7000-8000-00000000dead'
 
 const holds = '/events/EVENT/holds'
-const organiser = { authorization: `Bearer ${organiserKey}` }
+const stream = '/events/EVENT/seats/stream'
 const wrongKey = { authorization: 'Bearer org_wrong-0123456789abcdef' }
 
 const typed = (raw: string, type = 'application/json'): Ask => ({ raw, headers: { 'content-type': type } })
 const keyed = (key: string): Ask => ({ json: { seat_nos: [1] }, headers: { 'idempotency-key': key } })
 const nested = (levels: number): Ask => typed(`{"a":${'['.repeat(levels)}${']'.repeat(levels)}}`)
 const pay = (payment_token: string, hold_id = 'x'): Ask => ({ json: { hold_id, payment_token } })
+/** Ids in their short form, separated by commas. */
+const shortIds = (count: number): string =>
+  Array.from({ length: count }, () => Buffer.from(newId().replaceAll('-', ''), 'hex').toString('base64url')).join()
 const base64 = (text: string): string => Buffer.from(text).toString('base64url')
 
 /** `outcome`: the code of the refusal, or the pointer of the field that is invalid; EVENT in a path is an event on sale. */
@@ -70,7 +73,7 @@ const cases: Case[] = [
   [
     'a card number with dots, in a text that may say anything',
     '/admin/events',
-    { json: { name: 'Pay 4111.1111.1111.1111' }, headers: organiser },
+    { json: { name: 'Pay 4111.1111.1111.1111' }, headers: asOrganiser },
     'card_number_refused',
   ],
   ['a list of 13,000 seats', holds, { json: { seat_nos: Array.from({ length: 13_000 }, () => 1) } }, '/seat_nos'],
@@ -103,6 +106,19 @@ const cases: Case[] = [
   ['a cursor of the wrong shape', `/events?cursor=${base64('[1,2,3,4]')}`, {}, '/cursor'],
   ['a wrong cursor of seats', `/events/EVENT/tickets?cursor=${base64('"x"')}`, {}, '/cursor'],
   ['a wrong cursor of bookings', '/bookings?cursor=abc', {}, '/cursor'],
+  ['a user_id on a stream', `${stream}?user_id=ada`, {}, '/user_id'],
+  ['a position given twice', `${stream}?from=1&from=2`, {}, '/from'],
+  ['the event of a stream in its query', `${stream}?event_id=1`, {}, '/event_id'],
+  ['a section without a name', `${stream}?section=`, {}, '/section'],
+  ['the stream of an id that is no id', '/events/42/seats/stream', {}, '/event_id'],
+  ['the stream of an event that never was', `/events/${unknownId}/seats/stream`, {}, 'event_not_found'],
+  ['a stream that is posted to', stream, { method: 'POST' }, 'method_not_allowed'],
+  ['availability of no events', '/availability', {}, '/ids'],
+  ['availability of an empty list', '/availability?ids=', {}, 'validation_failed'],
+  ['availability of an id that is no id', '/availability?ids=a', {}, 'validation_failed'],
+  ['availability of a list with a hole', `/availability?ids=${unknownId},`, {}, 'validation_failed'],
+  ['availability of 1,001 events', `/availability?ids=${shortIds(1_001)}`, {}, 'validation_failed'],
+  ['an unknown parameter of availability', `/availability?ids=${unknownId}&x=1`, {}, '/x'],
   ['no such path', '/nope', {}, 'not_found'],
   ['a method the path has not', '/events', { method: 'PUT' }, 'method_not_allowed'],
   ['a method nobody has', '/bookings', { method: 'PROPFIND' }, 'method_not_allowed'],
@@ -133,6 +149,33 @@ for (const [title, path, request, outcome] of cases) {
     t.notRegex(answer.text, /\bat .*\.(ts|js):\d|node_modules|SELECT|INSERT|postgres/i)
   })
 }
+
+test('a body that is no JSON object is called that, also where it is valid JSON', async (t) => {
+  for (const body of ['null', '""', '"seat"', '7', '{"seat_nos":[1']) {
+    const { status, body: problem } = await ask(system.url + holds.replace('EVENT', eventId), typed(body))
+    t.is(status, 400, body)
+    t.is(problem.detail, 'The body is not a JSON object.', body)
+  }
+})
+
+test('an organiser who asks for what only users have is told to send the token of a user, and not to sign in', async (t) => {
+  for (const [path, request] of [
+    ['/bookings', {}],
+    [`/holds/${'A'.repeat(43)}`, {}],
+    ['/purchase', pay('tok_ok', 'A'.repeat(43))],
+  ] as const) {
+    const { status, headers, body } = await ask(system.url + path, { ...request, headers: asOrganiser })
+    t.is(status, 403, path)
+    t.is(body.detail, "Send a user's token; organisers have no bookings.", path)
+    t.is(headers.get('www-authenticate'), null)
+  }
+})
+
+test('HEAD of a stream is refused as GET is', async (t) => {
+  const head = async (id: string) => (await ask(system.url + stream.replace('EVENT', id), { method: 'HEAD' })).status
+  t.is(await head(unknownId), 404)
+  t.is(await head(eventId), 200)
+})
 
 test('a query of ever so many parameters is refused without keeping anybody waiting', async (t) => {
   const same = 'a&'.repeat(23_000)

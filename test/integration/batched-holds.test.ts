@@ -1,16 +1,16 @@
 import test from 'ava'
 import type { Selection } from '#shared/contracts/places.ts'
 import { newId } from '#shared/ids.ts'
+import { randomNumbers } from '../../infra/random-numbers.ts'
 import { lockBuyer } from '../../workers/booking/store/buyers.ts'
 import type { TakingParts } from '../../workers/booking/taking/take-batch.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { HoldingModel } from '../support/holding-model.ts'
 import { answersOf, batchesOn, best, take } from '../support/place-request.ts'
-import { randomNumbers } from '../support/random-numbers.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 import { bothLookBeforeEitherWrites, withoutFence, withoutLocks } from '../support/without-fences.ts'
 
-/* Requests for places share a transaction with whatever else waits at that moment. */
+/* Requests for places share a transaction with all others that wait at that moment. */
 
 let workers: BookingWorkers
 test.beforeEach(async () => {
@@ -33,7 +33,7 @@ async function soldTwice(postgres: TakingParts['postgres'], selection: Selection
 
 test.serial('mixed batches of two workers give each seat one holder and each refusal a reason', async (t) => {
   // A look sees one row at most, so that nearly all batches must look again.
-  const batches = [1, 2].map(() => batchesOn(workers.postgres, { rowsALook: 1 }))
+  const batches = [1, 2].map(() => batchesOn(workers.postgres, { rowsPerSearch: 1 }))
   const random = randomNumbers(20_261_130)
   const model = await HoldingModel.open(workers)
   for (let round = 0; round < 60; round++) await model.round({ workers, batches, random })

@@ -2,11 +2,11 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { Postgres } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
 import { Link } from '../../infra/system/links.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
 import { forFile } from '../support/for-file.ts'
+import { openPostgres } from '../support/open-postgres.ts'
 import { type Asked, answersOf, batchesOn, best, take } from '../support/place-request.ts'
 import { until } from '../support/until.ts'
 
@@ -128,8 +128,7 @@ for (const [when, title, held, again] of [
     const link = await Link.start({ targetPort: () => port, replies: 'to client' })
     t.teardown(() => link.close())
     url.host = `127.0.0.1:${link.port}`
-    const onIdleError = () => undefined
-    const postgres = new Postgres({ url: url.href, applicationName: 'cut', maxConnections: 2, onIdleError })
+    const postgres = openPostgres(url.href, { applicationName: 'cut' })
     t.teardown(() => postgres.close())
     link.intercept({ request: /(?<reply>COMMIT)\0/, when, act: () => link.cut() })
     const batches = batchesOn(postgres)

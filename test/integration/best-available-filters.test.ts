@@ -1,29 +1,24 @@
 import test from 'ava'
-import type { RequestOf } from '#shared/contracts/contract.ts'
-import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
-import { beginPayment, confirmHold } from '#shared/contracts/payment-steps.ts'
+import type { Hold } from '#shared/contracts/holds.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import { newId } from '#shared/ids.ts'
 import { SoldShares } from '../../workers/booking/sold-shares.ts'
 import { byIndexOnly } from '../../workers/booking/store/rows.ts'
 import { admit } from '../../workers/booking/taking/admit.ts'
-import { lookAndDecide } from '../../workers/booking/taking/look.ts'
+import { findAndDecide } from '../../workers/booking/taking/find-places.ts'
 import { explainLacks } from '../../workers/booking/taking/refuse.ts'
-import { sharedBookingWorkers } from '../support/booking-workers.ts'
-import { buyTickets } from '../support/bought-tickets.ts'
+import { sharedBookingWorkers, type Wanted } from '../support/booking-workers.ts'
 import { placeRequest } from '../support/place-request.ts'
+import { assertRefused, refusalOf } from '../support/refusals.ts'
 import { seatNosOf } from '../support/seat-numbers.ts'
 import { seatsRead } from '../support/seats-read.ts'
 
-type Wish = NonNullable<RequestOf<typeof holdSeats>['best_available']>
+type Wish = NonNullable<Exclude<Wanted, readonly number[]>['best_available']>
 
 const workers = sharedBookingWorkers()
 
-const best = (eventId: string, wish: Wish): Promise<Hold> =>
-  workers.ask(holdSeats, { event_id: eventId, best_available: wish }, { as: newId() })
+const best = (eventId: string, wish: Wish): Promise<Hold> => workers.hold(eventId, { best_available: wish })
 const seatsFor = async (eventId: string, wish: Wish): Promise<number[]> => seatNosOf((await best(eventId, wish)).places)
-const refusal = async (eventId: string, wish: Wish) =>
-  workers.refusal(holdSeats, { event_id: eventId, best_available: wish }, { as: newId() })
 
 /** Rows of four: Stalls 0 to 2 at Front, Front, Back; Balcony 3 and 4 at Back; row 4 is accessible. */
 const openTheatre = (): Promise<string> =>
@@ -49,9 +44,9 @@ test('the best seats of a tier or a section are those of that tier or section', 
   t.deepEqual(await seatsFor(eventId, { qty: 2, tier: 'Back' }), [8, 9])
   t.deepEqual(await seatsFor(eventId, { qty: 2, section: 'Balcony' }), [12, 13])
   t.deepEqual(await seatsFor(eventId, { qty: 2, section: 'Stalls', tier: 'Back' }), [10, 11])
-  t.is((await refusal(eventId, { qty: 1, section: 'Stalls', tier: 'Back' })).code, 'not_enough_left')
-  t.is((await refusal(eventId, { qty: 1, section: 'Balcony', tier: 'Front' })).code, 'not_enough_left')
-  t.is((await refusal(eventId, { qty: 1, tier: 'Unused' })).code, 'not_enough_left')
+  for (const none of [{ section: 'Stalls', tier: 'Back' }, { section: 'Balcony', tier: 'Front' }, { tier: 'Unused' }]) {
+    await assertRefused(t, best(eventId, { qty: 1, ...none }), 'not_enough_left')
+  }
   const { places, total_minor } = await best(eventId, { qty: 2, tier: 'Front' })
   t.deepEqual(seatNosOf(places), [2, 3])
   t.is(total_minor, 18_000)
@@ -60,16 +55,16 @@ test('the best seats of a tier or a section are those of that tier or section', 
 test('accessible seats go to those who ask for them, and to nobody else', async (t) => {
   const eventId = await openTheatre()
   t.deepEqual(await seatsFor(eventId, { qty: 2, accessible: true }), [16, 17])
-  t.is((await refusal(eventId, { qty: 1, accessible: true, section: 'Stalls' })).code, 'not_enough_left')
+  await assertRefused(t, best(eventId, { qty: 1, accessible: true, section: 'Stalls' }), 'not_enough_left')
   for (let row = 0; row < 4; row++) await seatsFor(eventId, { qty: 4 })
-  t.is((await refusal(eventId, { qty: 1 })).code, 'not_enough_left')
+  await assertRefused(t, best(eventId, { qty: 1 }), 'not_enough_left')
   t.deepEqual(await seatsFor(eventId, { qty: 2, accessible: true }), [18, 19])
 })
 
 test('who wants more than are left hears how many there are, and whether others hold some that may come back', async (t) => {
   const eventId = await openTheatre()
   const told = async (wish: Wish) => {
-    const { code, extra } = await refusal(eventId, wish)
+    const { code, extra } = await refusalOf(best(eventId, wish))
     return [code, extra.left, extra.held_by_others]
   }
   await workers.buy(eventId, [0, 1, 2, 3, 4], 'ada')
@@ -89,42 +84,38 @@ test('an event is sold out when it has no place left, of any kind, and none is h
     areas: { Floor: { capacity: 2 } },
     rowOf: (row) => ({ accessible: row === 1 }),
   })
-  const codeOf = async (wish: object) =>
-    (await workers.refusal(holdSeats, { event_id: eventId, ...wish }, { as: newId() })).code
   const seat = { best_available: { qty: 1 } }
   const place = { areas: [{ area: 'Floor', qty: 1 }] }
-  await workers.buy(eventId, [0, 1], 'ada')
-  t.is(await codeOf(seat), 'not_enough_left')
-  await buyTickets(workers, { eventId, as: 'bob', areas: [{ area: 'Floor', qty: 2 }] })
-  t.is(await codeOf(seat), 'not_enough_left')
-  const hold = await workers.hold(eventId, [2, 3], 'cyd')
-  t.is(await codeOf(seat), 'not_enough_left')
-  t.is(await codeOf(place), 'not_enough_left')
-  const { booking_id } = await workers.ask(beginPayment, { hold_id: hold.id }, { as: 'cyd' })
-  await workers.ask(confirmHold, { booking_id })
-  t.is(await codeOf(seat), 'sold_out')
-  t.is(await codeOf(place), 'sold_out')
-  t.is(await codeOf({ best_available: { qty: 1, accessible: true } }), 'sold_out')
+  const assertEach = async (code: string, ...wanted: Wanted[]): Promise<void> => {
+    for (const each of wanted) await assertRefused(t, workers.hold(eventId, each), code)
+  }
+  await workers.buy(eventId, [0, 1])
+  await assertEach('not_enough_left', seat)
+  await workers.buy(eventId, { areas: [{ area: 'Floor', qty: 2 }] })
+  await assertEach('not_enough_left', seat)
+  const hold = await workers.hold(eventId, [2, 3])
+  await assertEach('not_enough_left', seat, place)
+  await workers.confirm(await workers.beginPayment(hold))
+  await assertEach('sold_out', seat, place, { best_available: { qty: 1, accessible: true } })
 })
 
 test('a tier or section that the event does not have is the mistake of the caller', async (t) => {
   const eventId = await openTheatre()
-  const refused = await refusal(eventId, { qty: 1, tier: 'Gold', section: 'Roof' })
-  t.is(refused.code, 'validation_failed')
-  t.like(refused.extra, { errors: [{ pointer: '/best_available/tier' }, { pointer: '/best_available/section' }] })
+  const refusal = await assertRefused(t, best(eventId, { qty: 1, tier: 'Gold', section: 'Roof' }), 'validation_failed')
+  t.like(refusal.extra, { errors: [{ pointer: '/best_available/tier' }, { pointer: '/best_available/section' }] })
 })
 
 test('who only prefers seats side by side gets the best ones apart when there are no others', async (t) => {
   const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 4 })
-  await workers.hold(eventId, [1, 2, 5, 7], 'scattering')
-  t.is((await refusal(eventId, { qty: 3 })).code, 'no_adjacent_seats')
+  await workers.hold(eventId, [1, 2, 5, 7])
+  await assertRefused(t, best(eventId, { qty: 3 }), 'no_adjacent_seats')
   t.deepEqual(await seatsFor(eventId, { qty: 3, adjacent: 'prefer' }), [0, 3, 4])
-  t.is((await refusal(eventId, { qty: 2, adjacent: 'prefer' })).code, 'not_enough_left')
+  await assertRefused(t, best(eventId, { qty: 2, adjacent: 'prefer' }), 'not_enough_left')
 })
 
 test('who prefers seats side by side gets them where there are such, though better ones stand apart', async (t) => {
   const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 4 })
-  await workers.hold(eventId, [1, 3], 'scattering')
+  await workers.hold(eventId, [1, 3])
   t.deepEqual(await seatsFor(eventId, { qty: 2, adjacent: 'prefer' }), [4, 5])
 })
 
@@ -132,10 +123,10 @@ test('40 groups that only prefer to sit together fill scattered seats to the las
   const eventId = await workers.openHouse({ rows: 12, seatsPerRow: 20, maxTicketsPerUser: 100 })
   // Every other seat of the house is gone.
   const gone = Array.from({ length: 120 }, (_, index) => index * 2)
-  for (const from of [0, 60]) await workers.hold(eventId, gone.slice(from, from + 60), newId())
+  for (const from of [0, 60]) await workers.hold(eventId, gone.slice(from, from + 60))
   const groups = await Promise.all(Array.from({ length: 40 }, () => seatsFor(eventId, { qty: 3, adjacent: 'prefer' })))
   t.is(new Set(groups.flat()).size, 120)
-  t.is((await refusal(eventId, { qty: 1, adjacent: 'prefer' })).code, 'not_enough_left')
+  await assertRefused(t, best(eventId, { qty: 1, adjacent: 'prefer' }), 'not_enough_left')
 })
 
 /** Seats that are read to find places, and where there are too few to say why; nothing is held. */
@@ -146,7 +137,7 @@ async function seatsReadFor(eventId: string, selection: Selection): Promise<numb
     async (db) => {
       const before = await seatsRead(db)
       const { admitted } = await admit(db, [request], { alone: false, shares: new SoldShares() })
-      const { lacking } = await lookAndDecide(db, admitted, patience)
+      const { lacking } = await findAndDecide(db, admitted, patience)
       await explainLacks(db, lacking, patience)
       return (await seatsRead(db)) - before
     },
@@ -167,7 +158,7 @@ test('a filter reads the seats that it admits, not the house', async (t) => {
   })
   for (let hold = 0; hold < 10; hold++) {
     const seatNos = Array.from({ length: 100 }, (_, index) => hold * 100 + index)
-    await workers.hold(eventId, seatNos, `buyer-${hold}`)
+    await workers.hold(eventId, seatNos)
   }
   for (const [wish, most] of [
     [{ tier: 'Last' }, 150],

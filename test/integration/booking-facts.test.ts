@@ -1,17 +1,17 @@
 import test from 'ava'
-import { changeHold, holdSeats, releaseHold } from '#shared/contracts/holds.ts'
-import { beginPayment, cancelTickets, confirmHold, returnHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
+import { cancelTickets, returnHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
 import { ownerDigest } from '#shared/facts/places.ts'
 import { newId } from '#shared/ids.ts'
 import { system } from '#shared/messaging/caller.ts'
 import { freeSeatsLeftHeld, lookInIndex } from '../../workers/booking/store/seats-left-held.ts'
 import { sharedBookingWorkers } from '../support/booking-workers.ts'
-import { buyTickets } from '../support/bought-tickets.ts'
+import { lockSeats } from '../support/locks.ts'
+import { assertRefused } from '../support/refusals.ts'
 import { seatsRead } from '../support/seats-read.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
 
-/* What the world is told of holds and bookings, in the transaction that makes it true. */
+/* Facts about holds and bookings are written in the transaction that makes them true. */
 
 const workers = sharedBookingWorkers()
 
@@ -33,16 +33,15 @@ async function factsOf(eventId: string): Promise<Told[]> {
   })
 }
 
-test.serial('every move of a hold is told with the seats that changed, each with its state and version', async (t) => {
+test.serial('every step of a hold is a fact with the changed seats, their states and versions', async (t) => {
   const eventId = await workers.openHouse({ areas: { Floor: { capacity: 5 } } })
-  const wish = { event_id: eventId, seat_nos: [0, 1], areas: [{ area: 'Floor', qty: 1 }] }
-  const { id: hold_id } = await workers.ask(holdSeats, wish, { as: 'ada' })
-  await workers.ask(changeHold, { hold_id, extend: true }, { as: 'ada' })
-  await workers.ask(changeHold, { hold_id, seat_nos: [1, 2] }, { as: 'ada' })
-  const { booking_id } = await workers.ask(beginPayment, { hold_id }, { as: 'ada' })
+  const hold = await workers.hold(eventId, { seat_nos: [0, 1], areas: [{ area: 'Floor', qty: 1 }] }, 'ada')
+  const hold_id = hold.id
+  await workers.extend(hold)
+  await workers.swap(hold, [1, 2])
+  const booking_id = await workers.beginPayment(hold)
   await workers.ask(returnHold, { booking_id, attempt: 1 })
-  await workers.ask(releaseHold, { hold_id }, { as: 'ada' })
-  await workers.ask(releaseHold, { hold_id }, { as: 'ada' })
+  for (const _ of ['once', 'again']) await workers.release(hold)
   const told = await factsOf(eventId)
   // Whose it is, without a name, and how long it lasts.
   for (const { owner } of told) t.is(owner, ownerDigest(eventId, 'ada'))
@@ -61,17 +60,14 @@ test.serial('every move of a hold is told with the seats that changed, each with
   ])
 })
 
-test.serial('a confirmed booking is told with its seats, and what is taken back of it, too', async (t) => {
+test.serial('a confirmed booking and each cancellation of its tickets is a fact with their seats', async (t) => {
   const eventId = await workers.openHouse()
-  const bought = await buyTickets(workers, { eventId, as: 'ada', seat_nos: [0, 1] })
+  const bought = await workers.buyTickets(eventId, [0, 1], 'ada')
   const booking_id = bought.id
-  const cancel = (ticket_ids: string[]) =>
-    workers.ask(
-      cancelTickets,
-      { booking_id, refund_id: newId(), ticket_ids, reason: 'organiser' },
-      { caller: system('purchase') },
-    )
-  for (const { id } of bought.tickets) await cancel([id])
+  for (const { id } of bought.tickets) {
+    const cancellation = { booking_id, refund_id: newId(), ticket_ids: [id], reason: 'organiser' as const }
+    await workers.ask(cancelTickets, cancellation, { caller: system('purchase') })
+  }
   const told = (await factsOf(eventId)).slice(2)
   const converted = { status: 'converted', owner: ownerDigest(eventId, 'ada'), expires_in_ms: 0 }
   const common = { booking_id, areas: [] }
@@ -84,22 +80,22 @@ test.serial('a confirmed booking is told with its seats, and what is taken back 
   ])
 })
 
-test.serial('a revoked booking is told', async (t) => {
+test.serial('a revoked booking is a fact', async (t) => {
   const eventId = await workers.openHouse()
-  const bought = await buyTickets(workers, { eventId, as: 'ada', captured: false, seat_nos: [0] })
-  for (const _ of ['once', 'again']) await workers.ask(revokeBooking, { booking_id: bought.id, attempt: 1 })
+  const booking_id = await workers.buy(eventId, [0])
+  for (const _ of ['once', 'again']) await workers.ask(revokeBooking, { booking_id, attempt: 1 })
   const told = await factsOf(eventId)
   t.is(told.length, 5)
   t.like(told.at(-1), { fact: 'booking cancelled', seats: '0 available 4', reason: 'capture_refused' })
 })
 
-test.serial('of a hold that ran out only the seats that became free are told, when its end is recorded', async (t) => {
+test.serial('the fact of a hold that ran out comes with its end, and names the seats it freed', async (t) => {
   const eventId = await workers.openHouse()
-  const late = await workers.hold(eventId, [0, 1], 'late')
-  const { booking_id } = await workers.ask(beginPayment, { hold_id: late.id }, { as: 'late' })
+  const late = await workers.hold(eventId, [0, 1])
+  const booking_id = await workers.beginPayment(late)
   await workers.letRunOut(late)
-  const next = await workers.hold(eventId, [1], 'next')
-  t.is((await workers.ask(confirmHold, { booking_id })).outcome, 'LOST')
+  const next = await workers.hold(eventId, [1])
+  t.is(await workers.confirm(booking_id), 'LOST')
   await workers.letRunOut(next)
   await sweepAll(workers.postgres)
   const told = (await factsOf(eventId)).slice(2)
@@ -110,10 +106,10 @@ test.serial('of a hold that ran out only the seats that became free are told, wh
   t.is(told.length, 4)
 })
 
-test.serial('an unpaid booking that ends with its hold is told', async (t) => {
+test.serial('an unpaid booking that ends with its hold is a fact', async (t) => {
   const eventId = await workers.openHouse()
-  const late = await workers.hold(eventId, [0], 'late')
-  const { booking_id } = await workers.ask(beginPayment, { hold_id: late.id }, { as: 'late' })
+  const late = await workers.hold(eventId, [0])
+  const booking_id = await workers.beginPayment(late)
   await workers.ask(returnHold, { booking_id, attempt: 1 })
   await workers.letRunOut(late)
   await sweepAll(workers.postgres)
@@ -122,11 +118,11 @@ test.serial('an unpaid booking that ends with its hold is told', async (t) => {
 
 test.serial('a seat that was passed over when its hold ran out is freed and told by a later sweep', async (t) => {
   const eventId = await workers.openHouse()
-  const late = await workers.hold(eventId, [0, 1], 'late')
+  const late = await workers.hold(eventId, [0, 1])
   await workers.letRunOut(late)
   await workers.postgres.transaction(async (db) => {
     // Somebody decides about seat 1, and takes another in the end.
-    await db.query('SELECT FROM booking.event_seats WHERE event_id = $1 AND seat_no = 1 FOR UPDATE', [eventId])
+    await lockSeats(db, eventId, [1])
     await sweepAll(workers.postgres)
   })
   const [passedOver] = (await factsOf(eventId)).slice(1)
@@ -140,7 +136,7 @@ test.serial('a seat that was passed over when its hold ran out is freed and told
 
 test.serial('a sweep reads no seat that is held in time, however many there are', async (t) => {
   const eventId = await workers.openHouse({ rows: 50, seatsPerRow: 100 })
-  for (let at = 0; at < 20; at += 1) await workers.hold(eventId, [at * 8, at * 8 + 1], `buyer-${at}`)
+  for (let at = 0; at < 20; at += 1) await workers.hold(eventId, [at * 8, at * 8 + 1])
   const { postgres } = workers
   for (const statistics of ['of an empty table', 'fresh']) {
     if (statistics === 'fresh') await postgres.query('ANALYZE booking.event_seats')
@@ -156,16 +152,12 @@ test.serial('a sweep reads no seat that is held in time, however many there are'
   }
 })
 
-test.serial('a refused request tells nothing, and whatever became true reaches the stream', async (t) => {
+test.serial('a refused request writes no fact, and all facts reach the stream', async (t) => {
   const eventId = await workers.openHouse()
   await workers.hold(eventId, [0], 'ada')
-  await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [0, 1] }, { as: 'bob' })
+  await assertRefused(t, workers.hold(eventId, [0, 1]), 'seat_unavailable')
   t.is((await factsOf(eventId)).length, 1)
-  await until('the fact is published', async () => {
-    const waiting = await workers.postgres.query(
-      'SELECT FROM booking.outbox WHERE subject LIKE $1 AND published_at IS NULL',
-      [`%.${eventId}.%`],
-    )
-    return waiting.length === 0
-  })
+  const untold = 'SELECT FROM booking.outbox WHERE subject LIKE $1 AND published_at IS NULL'
+  const isTold = async () => (await workers.postgres.query(untold, [`%.${eventId}.%`])).length === 0
+  await until('the fact is published', isTold)
 })

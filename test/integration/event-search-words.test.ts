@@ -1,50 +1,41 @@
 import test from 'ava'
-import { changeEventStatus, createEvent, importEvents } from '#shared/contracts/organising.ts'
-import { searchEvents } from '#shared/contracts/search.ts'
+import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 import { daysFromToday, importedEvent, venueNamed } from '../support/catalogue.ts'
-import { organiser, startEventWorker } from '../support/event-worker.ts'
-import { forFile } from '../support/for-file.ts'
+import { searchesIn } from '../support/searches.ts'
 
-const performer = (name: string) => [{ source_id: name, name }]
+const event = (name: string, artists: readonly string[] = [], more: Partial<CatalogueEvent> = {}) =>
+  importedEvent(name, { name, performers: artists.map((artist) => ({ source_id: artist, name: artist })), ...more })
+const inCanada = (venue: string, city: string) => ({ venue: venueNamed(venue, { city, country: 'CA' }) })
+const inDays = (days: number) => ({ starts_on: daysFromToday(days) })
 
 const catalogue = [
-  importedEvent('eras', { name: 'The Eras Tour', performers: performer('Taylor Swift') }),
-  importedEvent('tribute', { name: 'Tribute to Drake', performers: performer('The Covers') }),
-  importedEvent('underground', {
-    name: 'Open Mic',
-    venue: venueNamed('Drake Underground', { city: 'Toronto', country: 'CA' }),
-  }),
-  importedEvent('bell', { name: 'An Evening', performers: performer('Drake Bell') }),
-  importedEvent('drake', { name: 'Anita Max Win', performers: performer('Drake') }),
-  importedEvent('both', { name: 'Two of Them', performers: [...performer('Opener'), ...performer('Drake')] }),
-  importedEvent('story', { name: 'Story Slam', description: 'Somebody once met Drake.' }),
-  importedEvent('longer', { name: 'Drakensberg Choir' }),
-  importedEvent('metal', { name: 'M72', performers: performer('Metallica') }),
-  importedEvent('duran', { name: 'Solo', performers: performer('Duran Kaya') }),
-  importedEvent('rock', { name: 'Power Up', performers: performer('AC/DC') }),
-  importedEvent('mia', { name: 'Arular', performers: performer('M.I.A.') }),
-  importedEvent('musical', { name: 'Mamma Mia', starts_on: daysFromToday(32) }),
-  importedEvent('mention', { name: 'An ACDC tribute', performers: performer('Back in Black') }),
-  importedEvent('grunge', { name: 'Grungefest: Pearl Jam and others', starts_on: daysFromToday(31) }),
-  importedEvent('bank', { name: 'Raptors', venue: venueNamed('ScotiaBank Arena', { city: 'Toronto', country: 'CA' }) }),
-  importedEvent('casino', {
-    name: 'Reimagined',
-    venue: venueNamed('Casino Nova Scotia', { city: 'Halifax', country: 'CA' }),
-  }),
-  importedEvent('brian', { name: 'Brian Posehn', performers: performer('Brian Posehn') }),
-  importedEvent('adams', { name: 'Roll with the Punches', performers: performer('Bryan Adams') }),
-  importedEvent('briana', { name: 'A Poet', performers: performer('Briana Adamson') }),
-  importedEvent('future', { name: 'Future Past', performers: performer('Duran Duran'), starts_on: daysFromToday(200) }),
+  event('The Eras Tour', ['Taylor Swift']),
+  event('Tribute to Drake', ['The Covers']),
+  event('Open Mic', [], inCanada('Drake Underground', 'Toronto')),
+  event('An Evening', ['Drake Bell']),
+  event('Anita Max Win', ['Drake']),
+  event('Two of Them', ['Opener', 'Drake']),
+  event('Story Slam', [], { description: 'Somebody once met Drake.' }),
+  event('Drakensberg Choir'),
+  event('M72', ['Metallica']),
+  event('Solo', ['Duran Kaya']),
+  event('Power Up', ['AC/DC']),
+  event('Arular', ['M.I.A.']),
+  event('Mamma Mia', [], inDays(32)),
+  event('An ACDC tribute', ['Back in Black']),
+  event('Grungefest: Pearl Jam and others', [], inDays(31)),
+  event('Raptors', [], inCanada('ScotiaBank Arena', 'Toronto')),
+  event('Reimagined', [], inCanada('Casino Nova Scotia', 'Halifax')),
+  event('Brian Posehn', ['Brian Posehn']),
+  event('Roll with the Punches', ['Bryan Adams']),
+  event('A Poet', ['Briana Adamson']),
+  event('Future Past', ['Duran Duran'], inDays(200)),
 ]
 
-const worker = forFile(() => startEventWorker())
-
-test.before(async () => {
-  await worker.ask(importEvents, { source: 'test', events: catalogue, reschedule: false })
-})
-
-const search = (keyword: string) => worker.ask(searchEvents, { keyword })
-const found = async (keyword: string): Promise<string[]> => (await search(keyword)).items.map(({ name }) => name)
+const searches = searchesIn(catalogue)
+const { worker } = searches
+const search = (keyword: string, more = {}) => searches.search({ keyword, ...more })
+const found = (keyword: string) => searches.found({ keyword })
 
 test('the artist comes before a namesake, a mention in a name, a venue, a description, and longer words', async (t) => {
   const names = await found('drake')
@@ -105,18 +96,14 @@ test('several mistyped words are corrected together, and not at all where no eve
   }
 })
 
-test('what is spelled right is not corrected, nor is the beginning of a word', async (t) => {
+test('a word spelled right is not corrected, nor is the beginning of a word', async (t) => {
   for (const keyword of ['taylor', 'tayl', 'metal']) {
-    const { items, corrections, did_you_mean } = await search(keyword)
-    t.is(items.length, 1, keyword)
-    t.deepEqual(corrections, [])
-    t.is(did_you_mean, null)
+    t.like(await search(keyword), { items: { length: 1 }, corrections: [], did_you_mean: null }, keyword)
   }
 })
 
 test('where known words are found nowhere together, the nearest words that are found together are searched for, and named', async (t) => {
-  const tailor = importedEvent('tailor', { name: 'Tailor of Panama' })
-  await worker.ask(importEvents, { source: 'others', events: [tailor], reschedule: false })
+  await worker.importEvents([event('Tailor of Panama')], { source: 'others' })
   const { items, did_you_mean, corrections } = await search('tailor swift')
   t.is(items[0]?.name, 'The Eras Tour')
   t.deepEqual(corrections, [{ word: 'tailor', used: 'taylor' }])
@@ -128,33 +115,25 @@ test('where known words are found nowhere together, the nearest words that are f
 })
 
 test('pages of a corrected keyword follow each other like those of the right one', async (t) => {
-  const events = [1, 2, 3].map((day) =>
-    importedEvent(`zephyr ${day}`, { name: `Zephyrus ${day}`, starts_on: daysFromToday(day) }),
-  )
-  await worker.ask(importEvents, { source: 'zephyr', events, reschedule: false })
-  const names: string[] = []
-  let cursor: string | null = null
-  do {
-    const page: Awaited<ReturnType<typeof search>> = await worker.ask(searchEvents, {
-      keyword: 'zephirus',
-      limit: 1,
-      ...(cursor !== null && { cursor }),
-    })
-    names.push(...page.items.map(({ name }) => name))
-    t.is(page.did_you_mean, 'zephyrus')
-    cursor = page.next_cursor
-  } while (cursor !== null && names.length < 9)
-  t.deepEqual(names, ['Zephyrus 1', 'Zephyrus 2', 'Zephyrus 3'])
+  const events = [1, 2, 3].map((day) => event(`Zephyrus ${day}`, [], inDays(day)))
+  await worker.importEvents(events, { source: 'zephyr' })
+  const pages = await searches.foundByPage({ keyword: 'zephirus', limit: 1 })
+  t.deepEqual(pages, [['Zephyrus 1'], ['Zephyrus 2'], ['Zephyrus 3']])
+  const first = await search('zephirus', { limit: 1 })
+  const second = await search('zephirus', { limit: 1, cursor: first.next_cursor ?? '' })
+  for (const page of [first, second]) t.is(page.did_you_mean, 'zephyrus')
 })
 
-test('what is spelled right but not found with the other filters is not replaced; a near word that is found with them is named', async (t) => {
-  const drape = importedEvent('drape', { name: 'Drape', venue: venueNamed('Opera', { city: 'Oslo', country: 'NO' }) })
-  await worker.ask(importEvents, { source: 'filters', events: [drape], reschedule: false })
-  const inOslo = await worker.ask(searchEvents, { keyword: 'drake', city: 'Oslo' })
-  t.like(inOslo, { items: [], corrections: [], did_you_mean: 'drape' })
-  t.like(await worker.ask(searchEvents, { keyword: 'drake', city: 'Halifax' }), { items: [], did_you_mean: null })
-  const past = await worker.ask(searchEvents, { keyword: 'metalica', end: daysFromToday(-1) })
-  t.like(past, { items: [], corrections: [], did_you_mean: 'metallica' })
+test('a word spelled right that the other filters exclude is not replaced; a similar word that they do not exclude is suggested', async (t) => {
+  const venue = venueNamed('Opera', { city: 'Oslo', country: 'NO' })
+  await worker.importEvents([event('Drape', [], { venue })], { source: 'filters' })
+  t.like(await search('drake', { city: 'Oslo' }), { items: [], corrections: [], did_you_mean: 'drape' })
+  t.like(await search('drake', { city: 'Halifax' }), { items: [], did_you_mean: null })
+  t.like(await search('metalica', { end: daysFromToday(-1) }), {
+    items: [],
+    corrections: [],
+    did_you_mean: 'metallica',
+  })
 })
 
 test('words are found whether they are written together or apart, the artist of that name first', async (t) => {
@@ -163,7 +142,7 @@ test('words are found whether they are written together or apart, the artist of 
   }
   t.deepEqual(await found('M.I.A.'), ['Arular'])
   t.deepEqual(await found('mia'), ['Arular', 'Mamma Mia'])
-  const byDate = await worker.ask(searchEvents, { keyword: 'mia', sort: 'date' })
+  const byDate = await search('mia', { sort: 'date' })
   t.deepEqual(byDate.items.map(({ name }) => name).toSorted(), ['Arular', 'Mamma Mia'])
   for (const keyword of ['Pearl Jam', 'pearljam', 'PearlJam grungefest']) {
     t.deepEqual(await found(keyword), ['Grungefest: Pearl Jam and others'], keyword)
@@ -178,10 +157,7 @@ test('words are found whether they are written together or apart, the artist of 
 })
 
 test('words that are near to nothing find nothing', async (t) => {
-  const { items, did_you_mean, next_cursor } = await search('xylophonequartz')
-  t.deepEqual(items, [])
-  t.is(did_you_mean, null)
-  t.is(next_cursor, null)
+  t.like(await search('xylophonequartz'), { items: [], did_you_mean: null, next_cursor: null })
 })
 
 test('a draft gives nothing away before it is published', async (t) => {
@@ -191,34 +167,33 @@ test('a draft gives nothing away before it is published', async (t) => {
     starts_on: '2099-01-01',
     sections: [{ name: 'A', rows: 1, seats_per_row: 4, price_minor: 100 }],
   }
-  const { id } = await worker.ask(createEvent, request, { caller: organiser })
+  const { id } = await worker.create(request)
   for (const keyword of ['zanzibarquintet', 'zanzibarquintett']) {
     t.like(await search(keyword), { items: [], corrections: [], did_you_mean: null })
   }
-  await worker.ask(changeEventStatus, { event_id: id, action: 'publish' }, { caller: organiser })
+  await worker.change(id, 'publish')
   t.deepEqual(await found('zanzibarquintet'), ['Zanzibarquintet'])
   t.deepEqual((await search('zanzibarquintett')).corrections, [{ word: 'zanzibarquintett', used: 'zanzibarquintet' }])
 })
 
 test('an event whose name changed is found by the new one and no longer by the old one', async (t) => {
-  const named = (name: string) => [importedEvent('renamed', { name })]
-  await worker.ask(importEvents, { source: 'renaming', events: named('Oldfashioned'), reschedule: false })
+  const name = (to: string) => worker.importEvents([importedEvent('renamed', { name: to })], { source: 'renaming' })
+  await name('Oldfashioned')
   t.deepEqual(await found('oldfashioned'), ['Oldfashioned'])
-  await worker.ask(importEvents, { source: 'renaming', events: named('Newfangled'), reschedule: false })
+  await name('Newfangled')
   t.deepEqual(await found('newfangled'), ['Newfangled'])
   t.deepEqual(await found('oldfashioned'), [])
 })
 
 test('pages stay in step while events are added before and behind them', async (t) => {
-  const added = (name: string, day: number) =>
-    importedEvent(name, { name: `${name} Stepping`, starts_on: daysFromToday(day) })
-  const days = [10, 11, 12, 13, 14]
-  const events = days.map((day) => added(`On day ${day}`, day))
-  await worker.ask(importEvents, { source: 'steps', events, reschedule: false })
-  const first = await worker.ask(searchEvents, { keyword: 'stepping', limit: 2 })
-  await worker.ask(importEvents, { source: 'steps', events: [added('Early', 1), added('Late', 99)], reschedule: false })
-  const cursor = first.next_cursor ?? ''
-  const rest = await worker.ask(searchEvents, { keyword: 'stepping', limit: 100, cursor })
-  const names = [...first.items, ...rest.items].map(({ name }) => name)
-  t.deepEqual(names, [...days.map((day) => `On day ${day} Stepping`), 'Late Stepping'])
+  const add = (days: Record<string, number>) => {
+    const events = Object.entries(days).map(([name, day]) => event(`${name} Stepping`, [], inDays(day)))
+    return worker.importEvents(events, { source: 'steps' })
+  }
+  await add({ One: 10, Two: 11, Three: 12, Four: 13 })
+  const first = await search('stepping', { limit: 2 })
+  await add({ Early: 1, Late: 99 })
+  const rest = await search('stepping', { limit: 100, cursor: first.next_cursor ?? '' })
+  const names = [...first.items, ...rest.items].map(({ name }) => name.split(' ')[0])
+  t.deepEqual(names, ['One', 'Two', 'Three', 'Four', 'Late'])
 })

@@ -1,11 +1,10 @@
 import test from 'ava'
 import { listEvents } from '#shared/contracts/event.ts'
-import { importEvents } from '#shared/contracts/organising.ts'
-import { searchEvents } from '#shared/contracts/search.ts'
 import { daysFromToday, importedEvent, tier, venueNamed } from '../support/catalogue.ts'
-import { startEventWorker } from '../support/event-worker.ts'
-import { forFile } from '../support/for-file.ts'
+import { searchesIn } from '../support/searches.ts'
 
+/** Once for all: a test may run on the next day. */
+const inTenDays = daysFromToday(10)
 const lodz = venueNamed('Atlas Arena', { city: 'Łódź', country: 'PL' })
 const reykjavik = venueNamed('Harpa', { city: 'Reykjavik', country: 'IS' })
 
@@ -21,23 +20,14 @@ const catalogue = [
     performers: [{ source_id: 't', name: 'Army of Us' }],
     price_tiers: [tier(1_500)],
   }),
-  importedEvent('lodz', { name: 'Rock nad Łódką', venue: lodz, starts_on: daysFromToday(10) }),
+  importedEvent('lodz', { name: 'Rock nad Łódką', venue: lodz, starts_on: inTenDays }),
   importedEvent('jazz', { name: 'Evening', type: 'Jazz & Blues', starts_on: daysFromToday(11) }),
   importedEvent('described', { name: 'Matinee', description: 'With music once played by Björk in 4e3d.' }),
   importedEvent('past', { name: 'Ancient Łódź', starts_on: '2020-05-01' }),
   importedEvent('cancelled', { name: 'Called off in Łódź', status: 'cancelled' }),
 ]
 
-const worker = forFile(() => startEventWorker())
-
-test.before(async () => {
-  await worker.ask(importEvents, { source: 'test', events: catalogue, reschedule: false })
-})
-
-async function found(request: Parameters<typeof searchEvents.request.parse>[0] & object): Promise<string[]> {
-  const { items } = await worker.ask(searchEvents, request)
-  return items.map(({ name }) => name)
-}
+const { worker, found, foundByPage } = searchesIn(catalogue)
 
 test('a city is found with and without its accents', async (t) => {
   for (const keyword of ['Łódź', 'lodz', 'LODZ', 'łodz']) t.deepEqual(await found({ keyword }), ['Rock nad Łódką'])
@@ -52,12 +42,9 @@ test('names come before descriptions, and words are found from their beginning',
   }
 })
 
-test('all words must occur, in whatever field', async (t) => {
+test('all words must occur, in any field, also those that look like numbers', async (t) => {
   t.deepEqual(await found({ keyword: 'cornu reykja bjork' }), ['Cornucopia'])
   t.deepEqual(await found({ keyword: 'cornucopia lodz' }), [])
-})
-
-test('words that look like numbers are found', async (t) => {
   t.deepEqual(await found({ keyword: '4e3d' }), ['Matinee'])
 })
 
@@ -81,7 +68,7 @@ test('type, country, price and dates filter', async (t) => {
   t.deepEqual(await found({ country: 'pl' }), ['Rock nad Łódką'])
   t.deepEqual(await found({ min_price_minor: 2_000, currency: 'EUR' }), ['Cornucopia'])
   t.deepEqual(await found({ max_price_minor: 3_999, currency: 'eur' }), ['Bjork Tribute Night'])
-  t.deepEqual(await found({ end: daysFromToday(10) }), ['Rock nad Łódką'])
+  t.deepEqual(await found({ end: inTenDays }), ['Rock nad Łódką'])
 })
 
 test('only upcoming events are found unless a first date is named', async (t) => {
@@ -91,17 +78,7 @@ test('only upcoming events are found unless a first date is named', async (t) =>
 })
 
 test('pages of ranked results follow each other without gaps or repetitions', async (t) => {
-  const names: string[] = []
-  let cursor: string | null = null
-  do {
-    const page: { items: { name: string }[]; next_cursor: string | null } = await worker.ask(searchEvents, {
-      keyword: 'bjork',
-      limit: 1,
-      ...(cursor === null ? {} : { cursor }),
-    })
-    names.push(...page.items.map(({ name }) => name))
-    cursor = page.next_cursor
-  } while (cursor !== null)
-  t.deepEqual(names, await found({ keyword: 'bjork' }))
-  t.is(names.length, 3)
+  const pages = await foundByPage({ keyword: 'bjork', limit: 1 })
+  t.deepEqual(pages.flat(), await found({ keyword: 'bjork' }))
+  t.is(pages.length, 3)
 })

@@ -4,8 +4,8 @@ import { startTracing } from '#shared/observability/start-tracing.ts'
 import { withRemoteSpan } from '#shared/observability/tracing.ts'
 import { latestSpans } from '../../infra/ops/trace/stored-spans.ts'
 import { released, startFactParts } from '../support/fact-parts.ts'
-import { createRecordedLog } from '../support/recorded-log.ts'
 import { createTestDirectory } from '../support/servers.ts'
+import { silentLog } from '../support/silent-log.ts'
 import { until } from '../support/until.ts'
 
 test('a fact continues the trace that it comes from, and looking into an empty outbox leaves no trace', async (t) => {
@@ -17,7 +17,7 @@ test('a fact continues the trace that it comes from, and looking into an empty o
     instance: 'test',
     sampleRatio: 1,
     directory,
-    log: createRecordedLog().log,
+    log: silentLog,
   })
   const parts = await startFactParts(t)
   await parts.startRelay()
@@ -28,6 +28,8 @@ test('a fact continues the trace that it comes from, and looking into an empty o
     addFact(parts.postgres, 'booking', released(0)),
   )
   await until('the fact arrives', () => received.length === 1)
+  // It may arrive before its relay hears that it is stored, which is when the span of publishing ends.
+  await parts.untilNoneWait()
   await stopTracing()
 
   const spans = latestSpans(directory, 1e6)

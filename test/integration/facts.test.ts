@@ -2,11 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
 import { consumeFacts, type DeadLetter, watchDeadLetters } from '#shared/facts/consume.ts'
 import { addFact, addFacts } from '#shared/facts/outbox.ts'
-import { createLogger } from '#shared/observability/log.ts'
-import { numbersOf, released, startFactParts } from '../support/fact-parts.ts'
+import { numbersOf, released, startFactParts, upTo } from '../support/fact-parts.ts'
+import { silentLog } from '../support/silent-log.ts'
 import { until } from '../support/until.ts'
-
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, no) => no)
 
 test('a fact that cannot be handled is tried five times, becomes a dead letter and holds up no other', async (t) => {
   const parts = await startFactParts(t)
@@ -86,7 +84,7 @@ test('at most sixteen facts are handled at once, and stopping waits for those', 
   const stop = await consumeFacts(parts.bus, {
     durable: 'bounded',
     subjects: ['ticketing.fact.>'],
-    log: createLogger({ name: 'facts', instance: 'test', level: 'fatal' }),
+    log: silentLog,
     async handle() {
       atOnce += 1
       most = Math.max(most, atOnce)
@@ -113,7 +111,7 @@ test('a consumer goes on after its stream was deleted under it', async (t) => {
   const received = await parts.consume()
   await addFact(parts.postgres, 'booking', released(0))
   await until('the first arrives', () => received.length === 1)
-  await parts.bus.request('$JS.API.STREAM.DELETE.TICKETING_FACTS', { payload: new Uint8Array(), headers: {} }, 2_000)
+  await parts.bus.request('$JS.API.STREAM.DELETE.TICKETING_FACTS', { payload: new Uint8Array(), headers: {} }, 15_000)
   await addFact(parts.postgres, 'booking', released(1))
   await until('the second arrives', () => numbersOf(received).includes(1))
   t.pass()

@@ -1,9 +1,11 @@
+import '../support/few-at-a-time.ts'
 import test, { type ExecutionContext } from 'ava'
 import { type FactFollower, type FollowedFact, followFacts } from '#shared/facts/follow.ts'
 import { ensureFactStream, type FactPosition, publishFact } from '#shared/facts/stream.ts'
 import { newId } from '#shared/ids.ts'
-import { Bus } from '#shared/messaging/bus.ts'
+import type { Bus } from '#shared/messaging/bus.ts'
 import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
+import { busOf } from '../support/open-bus.ts'
 import { createRecordedLog } from '../support/recorded-log.ts'
 import { startSingleNats, startTestNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -130,14 +132,10 @@ test('a stream that was made anew is another stream', async (t) => {
 test('a follower waits for a stream that nobody has made yet', async (t) => {
   const nats = await startTestNats()
   t.teardown(() => nats.stop())
-  const bus = await connect(t, nats.urls, 'gateway')
-  const { log, messages } = createRecordedLog()
-  const restarts: FactPosition[] = []
-  const follower = followFacts(bus, { log, onFact: () => undefined, onRestart: (at) => restarts.push(at) })
-  t.teardown(() => follower.stop())
+  const { follower, restarts, messages } = await begin(t, nats.urls)
   await until('it has looked', () => messages.length > 0)
   t.is(follower.position, null)
-  await ensureFactStream(await connect(t, nats.urls, 'booking'))
+  await ensureFactStream(await busOf(t, nats.urls.booking))
   await until('it begins', () => restarts.length === 1)
   t.deepEqual(follower.position, restarts[0])
   t.deepEqual(messages, ['no stream of facts to follow yet', 'following facts resumed'])
@@ -150,7 +148,7 @@ test('a fact that only a newer version knows is skipped', async (t) => {
   const { config } = await ask(operator, api('STREAM.INFO'))
   const subjects = [...config.subjects, 'ticketing.v1.test.newer']
   await ask(operator, api('STREAM.UPDATE'), { ...config, subjects })
-  await operator.request('ticketing.v1.test.newer', { payload: empty, headers: {} }, 2_000)
+  await operator.request('ticketing.v1.test.newer', { payload: empty, headers: {} }, 15_000)
   await publish(1)
   await until('the one after it arrives', () => facts.length > 0)
   t.is(facts.map(({ sequence }) => sequence).join(' '), '2')
@@ -166,7 +164,7 @@ async function startStream(t: ExecutionContext) {
 
 /** Makes the stream. `publish` publishes so many facts, one after the other, and answers the ids of their events. */
 async function prepare(t: ExecutionContext, urls: NatsUrls) {
-  const booking = await connect(t, urls, 'booking')
+  const booking = await busOf(t, urls.booking)
   await ensureFactStream(booking)
   const publish = async (count: number, entity = 'hold'): Promise<string[]> => {
     const events = Array.from({ length: count }, newId)
@@ -176,34 +174,33 @@ async function prepare(t: ExecutionContext, urls: NatsUrls) {
     }
     return events
   }
-  return { operator: await connect(t, urls, 'operator'), publish }
+  return { operator: await busOf(t, urls.operator), publish }
 }
 
-/** A follower with the rights of a gateway, that has begun. */
-async function follow(t: ExecutionContext, urls: NatsUrls) {
-  const bus = await connect(t, urls, 'gateway')
+/** A follower with the rights of a gateway. */
+async function begin(t: ExecutionContext, urls: NatsUrls) {
   const { log, messages } = createRecordedLog()
   const facts: FollowedFact[] = []
   const restarts: FactPosition[] = []
-  const follower: FactFollower = followFacts(bus, {
+  const follower: FactFollower = followFacts(await busOf(t, urls.gateway), {
     log,
     onFact: (fact) => facts.push(fact),
     onRestart: (position) => restarts.push(position),
   })
   t.teardown(() => follower.stop())
-  await until('it follows', () => restarts.length === 1)
   return { facts, restarts, messages, follower }
 }
 
-async function connect(t: ExecutionContext, urls: NatsUrls, user: keyof NatsUrls): Promise<Bus> {
-  const bus = await Bus.connect({ url: urls[user], name: user, timeoutMs: 5_000 })
-  t.teardown(() => bus.close())
-  return bus
+/** The same, once it follows. */
+async function follow(t: ExecutionContext, urls: NatsUrls) {
+  const begun = await begin(t, urls)
+  await until('it follows', () => begun.restarts.length === 1)
+  return begun
 }
 
 async function ask(bus: Bus, subject: string, request?: object) {
   const payload = request === undefined ? empty : new TextEncoder().encode(JSON.stringify(request))
-  const reply = await bus.request(subject, { payload, headers: {} }, 5_000)
+  const reply = await bus.request(subject, { payload, headers: {} }, 15_000)
   const answer = JSON.parse(Buffer.from(reply.payload).toString('utf8'))
   if (answer.error) throw new Error(`${subject}: ${answer.error.description}`)
   return answer

@@ -1,19 +1,19 @@
 import test from 'ava'
 import { type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { Bus } from '#shared/messaging/bus.ts'
 import { operation } from '#shared/messaging/serve.ts'
 import type { Catalogue } from '../../infra/ops/import/formats/catalogue.ts'
 import { importCatalogue } from '../../infra/ops/import/import-catalogue.ts'
 import { importedEvent } from '../support/catalogue.ts'
 import { forFile } from '../support/for-file.ts'
+import { openBus } from '../support/open-bus.ts'
 import { serveScripted } from '../support/scripted-worker.ts'
 import { startTestNats } from '../support/servers.ts'
 
 /** An event worker that notes what it gets, refuses events named `wrong`, and is away once one is named `away`. */
 const batches: CatalogueEvent[][] = []
 const nats = forFile(() => startTestNats())
-const bus = forFile(() => Bus.connect({ url: nats.url, name: 'test', timeoutMs: 5_000 }))
+const bus = forFile(() => openBus(nats.url))
 forFile(async () => {
   const answer = operation(importEvents, async ({ events }) => {
     if (events.some(({ name }) => name === 'away')) throw new TicketingError('unavailable', 'The database is away.')

@@ -2,8 +2,9 @@ import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import test from 'ava'
 import { type Answer, type Ask, ask } from '../support/http.ts'
+import { metricOf } from '../support/metrics.ts'
 import { sharedLimitedSystem } from '../support/shared-systems.ts'
-import { organiserKey } from '../support/system.ts'
+import { doorKey, organiserKey } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 /* Who calls is known and limited before the body is read. Clients are told apart by X-Forwarded-For, as behind a proxy. */
@@ -123,6 +124,7 @@ test.serial('28 bodies made to slow the search for card numbers take less than a
   const numbers = JSON.stringify({ note: Array.from({ length: 15_000 }, (_, at) => at % 10) })
   const seats = JSON.stringify({ seat_nos: Array.from({ length: 13_000 }, (_, at) => at % 1_000) })
   const packed = new Uint8Array(gzipSync(digits))
+  const cpuSeconds = () => metricOf(system.url, 'process_cpu_seconds_total')
   const before = await cpuSeconds()
   for (let round = 0; round < 7; round += 1) {
     for (const raw of [digits, numbers, seats]) {
@@ -136,14 +138,8 @@ test.serial('28 bodies made to slow the search for card numbers take less than a
   }
   // Each of these 28 took 50 to 270 ms once.
   const used = (await cpuSeconds()) - before
-  t.true(used < 1, `${used} s`)
+  t.true(used > 0 && used < 1, `${used} s`)
 })
-
-/** Processor time of the gateway. */
-async function cpuSeconds(): Promise<number> {
-  const { text } = await ask(`${system.url}/metrics`)
-  return Number(/^process_cpu_seconds_total(?:\{[^}]*\})? ([\d.]+)$/m.exec(text)?.[1])
-}
 
 test('a list of more items than any contract takes is named', async (t) => {
   const { status, body } = await askFrom(newAddress(), holds, {
@@ -154,8 +150,10 @@ test('a list of more items than any contract takes is named', async (t) => {
   t.regex(body.errors[0].detail, /200 items/)
 })
 
-test('wrong keys and tokens are limited by address; a right key among guesses is not let in, a right token is', async (t) => {
+test('wrong keys and tokens are limited by address; a right key among guesses is not let in, a right token or desk is', async (t) => {
   const address = newAddress()
+  const signedIn = await askFrom(address, '/admin/session', { json: { key: organiserKey } })
+  const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? ''
   const guess = (key: string, path = '/admin/invariants'): Promise<Answer> =>
     askFrom(address, path, { headers: { authorization: `Bearer ${key}` } })
   const guesses = await Promise.all(Array.from({ length: 60 }, (_, at) => guess(`org_guess-${at}-0123456789`)))
@@ -171,6 +169,23 @@ test('wrong keys and tokens are limited by address; a right key among guesses is
     await Promise.all(Array.from({ length: 4 }, () => guess('org_wrong-0123456789abcdef', '/bookings')))
     return (await guess(organiserKey, '/bookings')).status === 429
   })
+  for (const [path, right, wrong] of [
+    ['/admin/session', organiserKey, 'org_wrong-0123456789abcdef'],
+    ['/check-in/session', doorKey, 'door_wrong-0123456789abcdef'],
+  ] as const) {
+    const signIn = (key: string): Promise<Answer> => askFrom(address, path, { json: { key } })
+    await until(`the right key is refused at ${path}`, async () => {
+      await Promise.all(Array.from({ length: 4 }, () => signIn(wrong)))
+      return (await signIn(right)).status === 429
+    })
+  }
+  const manifest = `/check-in/${unknownEvent}/manifest`
+  await until('the right key is refused on the routes of the door', async () => {
+    await Promise.all(Array.from({ length: 4 }, () => guess('door_wrong-0123456789abcdef', manifest)))
+    return (await guess(doorKey, manifest)).status === 429
+  })
+  const desk = await askFrom(address, '/admin/events?limit=1', { headers: { cookie } })
+  t.is(desk.status, 200, desk.text)
   const headers = { authorization: await tokenFor('honest') }
   t.false([401, 429].includes((await askFrom(address, '/bookings', { headers })).status))
   const wrong = await askFrom(address, '/bookings', { headers: { authorization: 'Bearer wrong' } })

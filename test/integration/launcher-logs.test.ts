@@ -1,8 +1,9 @@
 import { readFileSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { lastLines, maxLogBytes, sizeOf } from '#shared/observability/log-file.ts'
+import { maxLogBytes, sizeOf } from '#shared/observability/log-file.ts'
 import { LogWriter } from '#shared/observability/log-writer.ts'
+import { lastLines } from '../../infra/lines-with.ts'
 import { Echo } from '../../infra/system/echo.ts'
 import { createTestDirectory } from '../support/servers.ts'
 

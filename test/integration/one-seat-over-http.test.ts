@@ -1,4 +1,5 @@
 import test from 'ava'
+import { pay } from '../support/buying.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
 
@@ -26,8 +27,7 @@ test('of 60 buyers who want one seat over two gateways and two workers, one gets
   t.is(answers.filter(({ body }) => body.code === 'seat_unavailable').length, buyers - 1)
 
   const { id, user_id } = winners[0]?.body ?? {}
-  const json = { user_id, hold_id: id, payment_token: 'tok_ok' }
-  const bought = await ask(`${system.url}/purchase`, { headers: { 'idempotency-key': 'pays' }, json })
+  const bought = await pay(system.url, id, user_id)
   t.is(bought.status, 201, bought.text)
   const { body } = await ask(`${system.gateways[1]?.url}/bookings?user_id=${user_id}`)
   t.is(body.items.map((booking: { id: string }) => booking.id).join(), bought.body.id)

@@ -1,17 +1,18 @@
-import test from 'ava'
+import '../support/few-at-a-time.ts'
+import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
 import { addFact, addFacts } from '#shared/facts/outbox.ts'
 import { newId } from '#shared/ids.ts'
 import { oldFacts } from '#shared/retention/common-rules.ts'
 import { deleteOld } from '../support/delete-old.ts'
-import { factPartsOn, forkRelay, numbersOf, released } from '../support/fact-parts.ts'
+import { factPartsOn, forkRelay, numbersOf, released, upTo } from '../support/fact-parts.ts'
 import { startSingleNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-const upTo = (count: number): number[] => Array.from({ length: count }, (_, no) => no)
+const startParts = async (t: ExecutionContext) => factPartsOn(t, await startSingleNats())
 
 test('a fact is published when its transaction commits, and not when that is rolled back', async (t) => {
-  const parts = await factPartsOn(t, await startSingleNats())
+  const parts = await startParts(t)
   await parts.startRelay()
   const received = await parts.consume()
   const fact = released(1)
@@ -26,29 +27,26 @@ test('a fact is published when its transaction commits, and not when that is rol
   await until('the fact arrives', () => received.length > 0)
   t.like(received[0], { ...fact, subject: `ticketing.fact.hold.${fact.eventId}.released`, deliveries: 1 })
   t.is(await parts.stored(), 1)
-  await until('it is marked as published', async () => (await parts.waiting()) === 0)
+  await parts.untilNoneWait()
 })
 
 test('two relays at once publish every fact, and none twice', async (t) => {
-  const parts = await factPartsOn(t, await startSingleNats())
+  const parts = await startParts(t)
   await Promise.all([parts.startRelay(), parts.startRelay()])
   const received = await parts.consume()
   for (let first = 0; first < 3_000; first += 100) {
-    await addFacts(
-      parts.postgres,
-      'booking',
-      upTo(100).map((no) => released(first + no)),
-    )
+    const facts = upTo(100).map((no) => released(first + no))
+    await addFacts(parts.postgres, 'booking', facts)
   }
-  await until('all are published', async () => (await parts.waiting()) === 0)
-  await until('all arrive', () => received.length >= 3_000)
+  await parts.untilNoneWait()
+  await until('all arrive', () => received.length >= 3_000, { timeoutMs: 45_000 })
   t.is(await parts.stored(), 3_000)
   t.deepEqual(numbersOf(received), upTo(3_000))
   t.true(received.every(({ deliveries }) => deliveries === 1))
 })
 
 test('a relay killed between publishing and committing leaves the fact to the next one; it arrives once', async (t) => {
-  const parts = await factPartsOn(t, await startSingleNats())
+  const parts = await startParts(t)
   const received = await parts.consume()
   await addFact(parts.postgres, 'booking', released(0))
   // A lock on the row keeps the relay from marking it, between publishing and committing.
@@ -67,7 +65,7 @@ test('a relay killed between publishing and committing leaves the fact to the ne
 
   await parts.startRelay()
   await addFact(parts.postgres, 'booking', released(1))
-  await until('both are marked', async () => (await parts.waiting()) === 0)
+  await parts.untilNoneWait()
   await until('the second arrives', () => received.length > 1)
   t.deepEqual(numbersOf(received), [0, 1])
   t.is(await parts.stored(), 2)
@@ -75,7 +73,7 @@ test('a relay killed between publishing and committing leaves the fact to the ne
 
 for (const withData of [true, false]) {
   test(`every fact arrives though nats-server is killed and comes back ${withData ? 'with' : 'without'} its data`, async (t) => {
-    const parts = await factPartsOn(t, await startSingleNats())
+    const parts = await startParts(t)
     await parts.startRelay()
     const received = await parts.consume()
     const seen = (): number[] => [...new Set(numbersOf(received))]
@@ -91,17 +89,17 @@ for (const withData of [true, false]) {
     await addSome(20)
     await parts.nats.restart({ withData })
     await addSome(20)
-    await until('all arrive', () => seen().length === count, { timeoutMs: 15_000 })
+    await until('all arrive', () => seen().length === count, { timeoutMs: 45_000 })
     t.deepEqual(seen(), upTo(260))
-    await until('all are marked', async () => (await parts.waiting()) === 0)
+    await parts.untilNoneWait()
   })
 }
 
 test('facts that a consumer had not got yet when nats-server lost its data are published again', async (t) => {
-  const parts = await factPartsOn(t, await startSingleNats())
+  const parts = await startParts(t)
   await parts.startRelay()
   await addFacts(parts.postgres, 'booking', upTo(700).map(released))
-  await until('all are marked', async () => (await parts.waiting()) === 0)
+  await parts.untilNoneWait()
   await parts.nats.kill()
   await parts.nats.restart({ withData: false })
   const received = await parts.consume()
@@ -110,24 +108,24 @@ test('facts that a consumer had not got yet when nats-server lost its data are p
 })
 
 test('facts that a frozen nats-server does not acknowledge wait, with one line in the log, and are published when it wakes', async (t) => {
-  const parts = await factPartsOn(t, await startSingleNats())
+  const parts = await startParts(t)
   await parts.startRelay()
   await addFact(parts.postgres, 'booking', released(0))
-  await until('the first is marked', async () => (await parts.waiting()) === 0)
+  await parts.untilNoneWait()
   parts.nats.freeze()
   t.teardown(parts.nats.thaw)
   await addFacts(parts.postgres, 'booking', upTo(9).map(released))
   await until('the relay says so', () => parts.logged().length > 0)
   t.is(await parts.waiting(), 9)
   parts.nats.thaw()
-  await until('all are marked', async () => (await parts.waiting()) === 0)
+  await parts.untilNoneWait()
   await until('the relay says so', () => parts.logged().length > 1)
   t.deepEqual(parts.logged(), ['publishing facts was interrupted', 'publishing facts resumed'])
   t.is(await parts.stored(), 10)
 })
 
 test('published facts are deleted after a day, and waiting ones never', async (t) => {
-  const parts = await factPartsOn(t, await startSingleNats())
+  const parts = await startParts(t)
   const insert = (count: number, publishedAt: string): Promise<unknown> =>
     parts.postgres.query(
       `INSERT INTO booking.outbox (id, subject, payload, created_at, published_at)
@@ -139,6 +137,6 @@ test('published facts are deleted after a day, and waiting ones never', async (t
   await insert(3, 'NULL')
   t.deepEqual(await deleteOld(parts.postgres, [oldFacts('booking')], 'outbox'), { 'booking.outbox': 1_500 })
   await parts.startRelay()
-  await until('those that waited are published', async () => (await parts.waiting()) === 0)
+  await parts.untilNoneWait()
   t.is(await parts.stored(), 3)
 })

@@ -4,20 +4,21 @@ import { purchaseHold } from '#shared/contracts/purchase.ts'
 import { joinWaitingList } from '#shared/contracts/waiting-list.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
-import { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { queuePasses } from '#shared/queue-pass.ts'
+import { pay, releaseHold, tokenOf } from '../support/buying.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
-import { bypass, eventWithRoom, hold, passOf, pay, setRoom } from '../support/room-buyers.ts'
+import { openBus } from '../support/open-bus.ts'
+import { bypass, eventWithRoom, hold, passOf, setRoom } from '../support/room-buyers.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
 import { roomSecret } from '../support/system.ts'
 
 /* Every wrong pass, on every route that takes places, by HTTP and past the gateway. */
 
 const system = sharedSystem()
-const bus = forFile(() => Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 }))
+const bus = forFile(() => openBus(system.natsUrls.gateway))
 
 const buyer = 'ann'
 
@@ -42,7 +43,7 @@ async function world() {
     'of another algorithm': ['pass_invalid', `${unsigned}.${body}.`],
     'with claims of another': ['pass_invalid', `${head}.${(await ours.sign(claims)).split('.')[1]}.${signature}`],
     'signed by somebody else': ['pass_invalid', await queuePasses('x'.repeat(32)).sign(claims)],
-    'a session token': ['pass_invalid', (await ask(`${url}/session`, { json: { user_id: buyer } })).body.token],
+    'a session token': ['pass_invalid', (await tokenOf(url, buyer)).authorization.slice('Bearer '.length)],
     'of another event': ['pass_invalid', await passOf(url, otherId, buyer)],
     'of another buyer': ['pass_invalid', await passOf(url, eventId, 'bob')],
     'beside the queue, of another buyer': ['pass_invalid', (await bypass(url, eventId, 'cat')).body.pass],
@@ -110,9 +111,9 @@ test.serial('a pass that has bought takes nothing more, shown again anywhere', a
 
 test.serial('extending, giving back and paying need no pass', async (t) => {
   const { holdId } = await world()
-  const path = `${system.url}/holds/${holdId}`
-  t.is((await ask(path, { method: 'PATCH', json: { extend: true, user_id: buyer } })).status, 200)
-  t.is((await ask(`${path}?user_id=${buyer}`, { method: 'DELETE' })).status, 204)
+  const extend = { method: 'PATCH', json: { extend: true, user_id: buyer } }
+  t.is((await ask(`${system.url}/holds/${holdId}`, extend)).status, 200)
+  t.is((await releaseHold(system.url, holdId, buyer)).status, 204)
   const other = await world()
   t.is((await pay(system.url, other.holdId, buyer)).status, 201)
 })

@@ -1,124 +1,92 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import test from 'ava'
-import { Bus } from '#shared/messaging/bus.ts'
-import { createLogger } from '#shared/observability/log.ts'
-import { Metrics } from '#shared/observability/metrics.ts'
-import { PurchaseMetrics } from '../../workers/purchase/metrics.ts'
 import type { Payment } from '../../workers/purchase/payment.ts'
 import { paymentSteps } from '../../workers/purchase/payment-steps.ts'
-import type { Charge, PaymentProvider } from '../../workers/purchase/providers/payment-provider.ts'
-import { paymentSandbox } from '../../workers/purchase/providers/payment-sandbox.ts'
-import { drive as driveOn, driveToEnd, type Saga } from '../../workers/purchase/saga.ts'
+import type { PaymentProvider } from '../../workers/purchase/providers/payment-provider.ts'
+import { drive, driveToEnd, type SagaParts } from '../../workers/purchase/saga.ts'
 import { createPayment, findPaymentByKey } from '../../workers/purchase/store/payments.ts'
 import { forFile } from '../support/for-file.ts'
-import { openPostgres } from '../support/open-postgres.ts'
-import { startPurchasing } from '../support/purchasing.ts'
+import { startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
 
-const leaseMs = 60_000
+const bench = forFile(() => startSagaBench())
 
-let saga: Saga
+type Step = 'authorise' | 'void'
 
-const purchasing = forFile(() => startPurchasing({ workers: 0 }))
-const bus = forFile(() => Bus.connect({ url: purchasing.system.natsUrls.purchase, name: 'test', timeoutMs: 5_000 }))
-const db = forFile(async () => openPostgres(purchasing.system.databaseUrl, { maxConnections: 10 }))
-
-test.before(async () => {
-  const metrics = new Metrics('test')
-  saga = {
-    bus,
-    postgres: db,
-    metrics,
-    purchaseMetrics: new PurchaseMetrics(metrics),
-    providerFor: () => paymentSandbox({ url: purchasing.system.paymentUrl, timeoutMs: 5_000 }),
-    leaseMs,
-    log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),
+/** A driver whose provider does something `around` these steps. */
+function driverWith(around: <Answer>(step: Step, ask: () => Promise<Answer>) => Promise<Answer>): SagaParts {
+  const { provider } = bench.provider
+  const changed: PaymentProvider = {
+    ...provider,
+    authorise: (...args) => around('authorise', () => provider.authorise(...args)),
+    void: (...args) => around('void', () => provider.void(...args)),
   }
-})
+  return { ...bench.saga, providerFor: () => changed }
+}
 
 /** A driver that freezes right before or after it asked the provider, until it is released. */
-function freezingDriver(step: 'authorise' | 'void', when: 'before' | 'after') {
+function freezingDriver(frozenStep: Step, when: 'before' | 'after') {
   const frozen = Promise.withResolvers<void>()
   const released = Promise.withResolvers<void>()
-  const provider = saga.providerFor(1)
-  const around = async (name: typeof step, ask: () => Promise<Charge>): Promise<Charge> => {
-    const answer = name === step && when === 'after' ? await ask() : null
-    if (name === step) {
-      frozen.resolve()
-      await released.promise
-    }
+  const saga = driverWith(async (step, ask) => {
+    if (step !== frozenStep) return ask()
+    const answer = when === 'after' ? await ask() : null
+    frozen.resolve()
+    await released.promise
     return answer ?? ask()
-  }
-  const freezing: PaymentProvider = {
-    ...provider,
-    authorise: (request, deadlineAt) => around('authorise', () => provider.authorise(request, deadlineAt)),
-    void: (key, deadlineAt) => around('void', () => provider.void(key, deadlineAt)),
-  }
-  return { saga: { ...saga, providerFor: () => freezing }, frozen: frozen.promise, release: released.resolve }
+  })
+  return { saga, frozen: frozen.promise, release: released.resolve }
 }
 
 /** `payment at home, charge at the provider, hold, payment as the booking knows it`. */
 async function endOf({ hold, payment }: Awaited<ReturnType<typeof newPayment>>): Promise<string> {
-  const [ended] = await db.query<{ status: string; settled: boolean }>(
-    'SELECT status, next_check_at IS NULL AS settled FROM purchase.payments WHERE id = $1',
-    [payment.id],
-  )
-  const charge = (await purchasing.ledger()).find((each) => each.idempotency_key === payment.providerKey)
-  const parts = [ended?.status, charge?.state ?? 'none', hold.status, hold.payment.status]
+  const ended = await findPaymentByKey(bench.db, payment.providerKey)
+  const charge = bench.provider.charges.get(payment.providerKey)?.charge.state ?? 'none'
+  const parts = [ended?.status, charge, hold.status, hold.payment.status]
   return ended?.settled ? parts.join(', ') : `${parts.join(', ')}, not settled`
 }
 
-function drive() {
-  return { requestId: 'test', deadlineAt: performance.now() + 10_000 }
-}
-
-async function newPayment(totalMinor: number) {
+async function newPayment() {
   const userId = `user-${randomUUID()}`
-  const hold = purchasing.booking.giveHold({ userId, totalMinor })
+  const hold = bench.booking.giveHold({ userId })
   const providerKey = randomUUID()
-  const wish = { userId, holdId: hold.id, idempotencyKey: providerKey, providerKey, wish: null }
-  const payment = await createPayment(db, { ...wish, expectedTotalMinor: null, expectedCurrency: null }, leaseMs)
+  const wish = { userId, holdId: hold.id, idempotencyKey: providerKey, providerKey, placesHash: null }
+  const expected = { expectedTotalMinor: null, expectedCurrency: null }
+  const payment = await createPayment(bench.db, { ...wish, ...expected }, bench.saga.leaseMs)
   if (payment === null) throw new Error('no payment')
   return { hold, payment }
 }
 
-async function pay(by: Saga, payment: Payment): Promise<void> {
-  const context = { ...drive(), paymentToken: 'tok_ok' }
-  await driveOn(by, paymentSteps, payment, context, { until: ({ settled }) => settled, isNew: true })
+async function pay(by: SagaParts, payment: Payment): Promise<void> {
+  const context = { ...stepContextNow(), paymentToken: 'tok_ok' }
+  await drive(by, paymentSteps, payment, context, { until: ({ settled }) => settled, isNew: true })
 }
 
 /** A second driver, which finds the payment as the first one left it. */
-async function intrude(by: Saga, payment: Payment): Promise<void> {
-  const found = await findPaymentByKey(db, payment.providerKey)
-  if (found !== null) await driveToEnd(by, paymentSteps, found, drive())
+async function intrude(by: SagaParts, payment: Payment): Promise<void> {
+  const found = await findPaymentByKey(bench.db, payment.providerKey)
+  if (found !== null) await driveToEnd(by, paymentSteps, found, stepContextNow())
 }
 
-test.serial('a driver that wakes up before it asked for the money finds its key refused', async (t) => {
-  const purchase = await newPayment(8_101)
-  const first = freezingDriver('authorise', 'before')
-  const paying = pay(first.saga, purchase.payment)
-  await first.frozen
-  await intrude(saga, purchase.payment)
-  t.is(await endOf(purchase), 'failed, none, active, failed')
-  first.release()
-  await paying
-  t.is(await endOf(purchase), 'failed, none, active, failed')
-})
-
-test.serial('a driver that wakes up after it asked for the money leaves what another made of it', async (t) => {
-  const purchase = await newPayment(8_102)
-  const first = freezingDriver('authorise', 'after')
-  const paying = pay(first.saga, purchase.payment)
-  await first.frozen
-  await intrude(saga, purchase.payment)
-  t.is(await endOf(purchase), 'captured, captured, converted, captured')
-  first.release()
-  await paying
-  t.is(await endOf(purchase), 'captured, captured, converted, captured')
-})
+for (const [title, when, end] of [
+  ['before it asked for the money finds its key refused', 'before', 'failed, none, active, failed'],
+  ['after it asked for the money leaves what another made of it', 'after', 'captured, captured, converted, captured'],
+] as const) {
+  test.serial(`a driver that wakes up ${title}`, async (t) => {
+    const purchase = await newPayment()
+    const first = freezingDriver('authorise', when)
+    const paying = pay(first.saga, purchase.payment)
+    await first.frozen
+    await intrude(bench.saga, purchase.payment)
+    t.is(await endOf(purchase), end)
+    first.release()
+    await paying
+    t.is(await endOf(purchase), end)
+  })
+}
 
 test.serial('money that is reserved just after the payment was given up is freed, and sells nothing', async (t) => {
-  const purchase = await newPayment(8_103)
+  const purchase = await newPayment()
   const first = freezingDriver('authorise', 'before')
   const second = freezingDriver('void', 'before')
   const paying = pay(first.saga, purchase.payment)
@@ -133,21 +101,28 @@ test.serial('money that is reserved just after the payment was given up is freed
   t.is(await endOf(purchase), 'failed, voided, active, failed')
 })
 
-test.serial('drivers that race for one payment agree on its end, whatever step they meet at', async (t) => {
+test.serial('drivers that race for one payment agree on its end, at any step they meet', async (t) => {
   const possible = [
     'captured, captured, converted, captured',
     'voided, voided, expired, voided',
     'failed, voided, active, failed',
     'failed, none, active, failed',
   ]
+  // A provider that takes a moment both ways, so that drivers meet there as well.
+  const slow = driverWith(async (_step, ask) => {
+    await pause(Math.random() * 5)
+    const answer = await ask()
+    await pause(Math.random() * 5)
+    return answer
+  })
   for (let round = 0; round < 40; round += 1) {
-    const purchase = await newPayment(8_000 + round)
+    const purchase = await newPayment()
     const { payment } = purchase
-    purchasing.booking.script.confirm = round % 3 === 2 ? 'LOST' : 'CONFIRMED'
+    bench.booking.script.confirm = round % 3 === 2 ? 'LOST' : 'CONFIRMED'
     await Promise.all([
-      pay(saga, payment),
-      pause(round / 2).then(() => intrude(saga, payment)),
-      pause(round).then(() => intrude(saga, payment)),
+      pay(slow, payment),
+      pause(round / 2).then(() => intrude(slow, payment)),
+      pause(round).then(() => intrude(slow, payment)),
     ])
     const end = await endOf(purchase)
     t.true(possible.includes(end), `round ${round}: ${end}`)

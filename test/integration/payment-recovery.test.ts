@@ -1,43 +1,72 @@
 import test from 'ava'
+import { freePort, isListening } from '../../infra/system/free-port.ts'
+import { Link } from '../../infra/system/links.ts'
 import { forFile } from '../support/for-file.ts'
-import { type LossyProxy, startLossyProxy } from '../support/lossy-proxy.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { startPurchasing } from '../support/purchasing.ts'
 import { until } from '../support/until.ts'
 
 const purchasing = forFile(() => startPurchasing({ workers: 0 }))
-let proxy: LossyProxy
+/** Between the purchase worker and the provider. */
+let link: Link
+const startLink = (port: number): Promise<Link> => {
+  const targetPort = () => Number(new URL(purchasing.system.paymentUrl).port)
+  return Link.start({ targetPort, replies: 'to client', port })
+}
 forFile(async () => {
-  proxy = await startLossyProxy(purchasing.system.paymentUrl)
-  await purchasing.system.start('purchase', { PAYMENT_URL: proxy.url, PROVIDER_TIMEOUT_MS: '1500' })
-  return { stop: () => proxy.stop() }
+  link = await startLink(await freePort())
+  const url = `http://127.0.0.1:${link.port}`
+  await purchasing.system.start('purchase', { PAYMENT_URL: url, PROVIDER_TIMEOUT_MS: '1500' })
+  return { stop: () => link.close() }
 })
-const database = forFile(async () => openPostgres(purchasing.system.databaseUrl, { maxConnections: 1 }))
 
-async function untilNothingIsLeftToDo(): Promise<void> {
-  await until('every payment is settled', async () => {
-    const open = await database.query('SELECT id FROM purchase.payments WHERE next_check_at IS NOT NULL')
-    return open.length === 0
-  })
+/** What is asked for next is done, but the answer is lost with its connection. Answers whether that has happened. */
+function loseNextAnswerTo(step: 'capture' | 'void'): () => boolean {
+  let isLost = false
+  const act = (): void => {
+    isLost = true
+    link.cut()
+  }
+  link.intercept({ request: new RegExp(`^POST /charges/[^/ ]+/${step} `), when: 'after', act })
+  return () => isLost
 }
 
-// Serial: each test scripts the one proxy and the one booking worker.
+const database = forFile(async () => openPostgres(purchasing.system.databaseUrl, { maxConnections: 1 }))
+
+const untilNothingIsLeftToDo = () =>
+  until('every payment is settled', async () => {
+    return (await database.query('SELECT FROM purchase.payments WHERE next_check_at IS NOT NULL')).length === 0
+  })
+
+/** The booking worker answers an operation of that name no more, until what is answered is called. */
+function silence(operation: string): () => void {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const { script } = purchasing.booking
+  script.beforeAnswer = (name) => (name === operation ? promise : undefined)
+  return () => {
+    delete script.beforeAnswer
+    resolve()
+  }
+}
+
+// Serial: each test scripts the one link and the one booking worker.
 
 test.serial('a capture whose answer is lost is repeated and charges once', async (t) => {
   const { purchase } = purchasing.newPurchase({ totalMinor: 6_001 })
-  proxy.loseNextAnswerTo('/capture')
+  const isLost = loseNextAnswerTo('capture')
   const { booking } = await purchasing.buy(purchase)
   t.like(booking, { status: 'confirmed', payment: { status: 'captured', captured_minor: 6_001 } })
-  t.is(proxy.requests.filter((request) => request.endsWith('/capture')).length, 2)
+  t.true(isLost())
   t.like(await purchasing.chargesOf(6_001), { 0: { state: 'captured' }, length: 1 })
 })
 
 test.serial('seats lost during payment cost nothing, even when the answer to the void is lost', async (t) => {
   const { hold, purchase } = purchasing.newPurchase({ totalMinor: 6_002 })
   purchasing.booking.script.confirm = 'LOST'
-  proxy.loseNextAnswerTo('/void')
+  const isLost = loseNextAnswerTo('void')
   const refusal = await purchasing.refusalOf(purchase)
   purchasing.booking.script.confirm = 'CONFIRMED'
+  t.true(isLost())
   t.is(refusal.code, 'hold_expired')
   t.regex(refusal.message, /no money was taken/)
   await untilNothingIsLeftToDo()
@@ -48,23 +77,24 @@ test.serial('seats lost during payment cost nothing, even when the answer to the
 
 test.serial('while the provider is away a purchase is refused at once; its key buys when it is back', async (t) => {
   const { hold, purchase } = purchasing.newPurchase({ totalMinor: 6_003 })
-  await proxy.stop()
+  const { port } = link
+  await link.close()
+  // A process that is just being started has the listening socket, too, until it runs its program.
+  await until('nobody listens', async () => !(await isListening({ host: '127.0.0.1', port })))
   const refusal = await purchasing.refusalOf(purchase)
   t.like(refusal, { code: 'provider_unavailable', extra: { hold_id: hold.id } })
   t.is(hold.status, 'active')
-  proxy = await startLossyProxy(purchasing.system.paymentUrl, proxy.port)
+  link = await startLink(port)
   t.is((await purchasing.buy(purchase)).booking.status, 'confirmed')
 })
 
 test.serial('an outcome that takes too long: the booking as it stands, and the key tells it later', async (t) => {
   const { purchase } = purchasing.newPurchase({ totalMinor: 6_004 })
-  const { promise: released, resolve: release } = Promise.withResolvers<void>()
-  purchasing.booking.script.beforeAnswer = (name) => (name === 'confirm-hold' ? released : undefined)
-  const first = await purchasing.buy({ ...purchase, withinMs: 1_200 })
+  const answer = silence('confirm-hold')
+  const first = await purchasing.buy({ ...purchase, withinMs: 3_000 })
   t.regex(first.booking.message, /is being processed/)
   t.is(first.booking.payment.status, 'processing')
-  delete purchasing.booking.script.beforeAnswer
-  release()
+  answer()
   await untilNothingIsLeftToDo()
   const later = await purchasing.buy(purchase)
   t.is(later.booking.id, first.booking.id)
@@ -74,13 +104,11 @@ test.serial('an outcome that takes too long: the booking as it stands, and the k
 
 test.serial('a hold whose payment began but never came to be asked for is returned', async (t) => {
   const { hold, purchase } = purchasing.newPurchase({ totalMinor: 6_005 })
-  const { promise: released, resolve: release } = Promise.withResolvers<void>()
-  purchasing.booking.script.beforeAnswer = (name) => (name === 'begin-payment' ? released : undefined)
-  const refusal = await purchasing.refusalOf({ ...purchase, withinMs: 1_000 })
+  const answer = silence('begin-payment')
+  const refusal = await purchasing.refusalOf({ ...purchase, withinMs: 3_000 })
   t.is(refusal.code, 'worker_timeout')
   t.is(hold.status, 'paying')
-  delete purchasing.booking.script.beforeAnswer
-  release()
+  answer()
   await untilNothingIsLeftToDo()
   t.is(hold.status, 'active')
   t.deepEqual(await purchasing.chargesOf(6_005), [])
@@ -102,10 +130,9 @@ test.serial('our books agree with the ledger of the provider', async (t) => {
 
 test.serial('a purchase whose money is taken answers the same when repeated, though booking is unheard', async (t) => {
   const { purchase } = purchasing.newPurchase()
-  const never = new Promise<void>(() => undefined)
-  purchasing.booking.script.beforeAnswer = (name) => (name === 'record-payment' ? never : undefined)
+  const answer = silence('record-payment')
   const first = await purchasing.buy({ ...purchase, withinMs: 4_000 })
-  delete purchasing.booking.script.beforeAnswer
+  answer()
   t.is(first.booking.payment.status, 'captured')
   t.is((await purchasing.buy(purchase)).text, first.text)
 })

@@ -1,12 +1,11 @@
 import test from 'ava'
-import { holdSeats, viewHold } from '#shared/contracts/holds.ts'
 import { listSeats, viewAvailability } from '#shared/contracts/seats.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
 import { forFile } from '../support/for-file.ts'
 import { until } from '../support/until.ts'
 
 // One of its own: what each of two has counted may be a second old.
-const workers = forFile(() => startBookingWorkers())
+const workers = forFile(() => startBookingWorkers({ isImpatient: false }))
 
 const tiers = [
   {
@@ -27,22 +26,22 @@ async function pricesOf(eventId: string): Promise<number[]> {
   return [...new Set(items.map(({ price_minor }) => price_minor))]
 }
 
-test('what is sold makes the rest of its tier dearer, within a second; held seats keep their price', async (t) => {
+test('sales make the rest of their tier dearer within a second; held seats keep their price', async (t) => {
   const eventId = await openHouse()
-  const early = await workers.hold(eventId, [9], 'early')
+  const early = await workers.hold(eventId, [9])
   t.is(early.total_minor, 5_000)
-  await workers.buy(eventId, [0], 'ada')
+  await workers.buy(eventId, [0])
   t.deepEqual(await pricesOf(eventId), [5_000])
-  await workers.buy(eventId, [1], 'bob')
+  await workers.buy(eventId, [1])
   await until('the first step is reached', async () => (await pricesOf(eventId))[0] === 6_000)
   t.deepEqual(await pricesOf(eventId), [6_000, 5_000])
-  t.is((await workers.hold(eventId, [2, 12], 'mixed')).total_minor, 11_000)
-  t.is((await workers.ask(viewHold, { hold_id: early.id }, { as: 'early' })).total_minor, 5_000)
+  t.is((await workers.hold(eventId, [2, 12])).total_minor, 11_000)
+  t.is((await workers.viewHold(early)).total_minor, 5_000)
 
-  await workers.buy(eventId, [4, 5, 6], 'cyd')
+  await workers.buy(eventId, [4, 5, 6])
   await until('the second step is reached', async () => (await pricesOf(eventId))[0] === 7_500)
-  const best = { event_id: eventId, best_available: { qty: 1, tier: 'Stalls' } }
-  t.is((await workers.ask(holdSeats, best, { as: 'late' })).total_minor, 7_500)
+  const best = { best_available: { qty: 1, tier: 'Stalls' } }
+  t.is((await workers.hold(eventId, best)).total_minor, 7_500)
   const { items } = await workers.ask(viewAvailability, { event_ids: [eventId] })
   t.deepEqual(items[0]?.stepped_prices, [{ tier: 'Stalls', price_minor: 7_500 }])
 })
@@ -53,7 +52,7 @@ test('blocked seats do not count when the sold share of a tier is taken', async 
     `UPDATE booking.event_seats SET state = 'blocked' WHERE event_id = $1 AND seat_no BETWEEN 5 AND 9`,
     [eventId],
   )
-  await workers.buy(eventId, [0], 'ada')
+  await workers.buy(eventId, [0])
   await until('the first step is reached', async () => (await pricesOf(eventId))[0] === 6_000)
   t.pass()
 })

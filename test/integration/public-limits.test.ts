@@ -41,7 +41,12 @@ async function openLimits(t: ExecutionContext, maxima: Partial<Record<RateClass,
   const redis = openRedis(server.url)
   t.teardown(() => redis.disconnect())
   await until('Redis is there', () => redis.status === 'ready')
-  const buckets = new TokenBuckets({ redis, gateways: 1, onLocal: () => t.fail('decided without Redis') })
+  const buckets = new TokenBuckets({
+    redis,
+    gateways: 1,
+    onLocal: () => t.fail('decided without Redis'),
+    onError: t.log,
+  })
   const metrics = new GatewayMetrics(new Metrics('test'))
   const limits = new RateLimits({ maxima: { ...defaultQuotas, ...maxima }, buckets, metrics })
   addresses += 1
@@ -67,7 +72,7 @@ async function openLimits(t: ExecutionContext, maxima: Partial<Record<RateClass,
   return { limits, remoteAddress, read, left }
 }
 
-test('an admitted request takes a token of its address and one of its class, and says what is left', async (t) => {
+test('an admitted request takes a token of its address and one of its class, and says how many are left', async (t) => {
   const { read, left } = await openLimits(t, { address: 20, browse: 10 })
   t.deepEqual(await read(), { status: undefined, remaining: '9' })
   t.deepEqual(await read(), { status: undefined, remaining: '8' })

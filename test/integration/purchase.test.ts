@@ -1,7 +1,13 @@
+import '../support/few-at-a-time.ts'
 import { createHash, randomUUID } from 'node:crypto'
 import test from 'ava'
+import { viewPurchase } from '#shared/contracts/purchase.ts'
+import { call } from '#shared/messaging/call.ts'
+import { user } from '#shared/messaging/caller.ts'
 import { forFile } from '../support/for-file.ts'
+import { openPostgres } from '../support/open-postgres.ts'
 import { startPurchasing } from '../support/purchasing.ts'
+import { until } from '../support/until.ts'
 
 // Two workers, so that a repetition may reach another one; a short wait, so that time-outs are quick, but not so short that a busy
 // machine makes more of them.
@@ -87,7 +93,7 @@ test('a total of nothing is bought without asking the provider, who would have d
   t.like(booking, { status: 'confirmed', message: 'Booked seat Stalls A-12, free of charge.' })
 })
 
-test('a purchase without a token buys what is free, and is told what it lacks for what is not', async (t) => {
+test('a purchase without a payment token buys free tickets; for others it is refused and names the token', async (t) => {
   const { purchase } = purchasing.newPurchase({ totalMinor: 0 })
   const withoutToken = { hold_id: purchase.request.hold_id }
   const { booking } = await purchasing.buy({ ...purchase, request: withoutToken })
@@ -162,4 +168,40 @@ test('payment tokens are in no log line', async (t) => {
   }
   const processes = [...purchasing.system.processes('purchase'), ...purchasing.system.processes('sandbox')]
   for (const process of processes) t.notRegex(process.output(), /tok_(ok|declined|secret)/)
+})
+
+/** The purchase of a user by its key, as the buyer reads it, who is in no hurry. Throws the worker's `TicketingError`. */
+function view(userId: string, key: string) {
+  const deadlineMs = 30_000
+  const context = { requestId: key, caller: user(userId), deadlineAt: performance.now() + deadlineMs }
+  return call(purchasing.bus, { ...viewPurchase, deadlineMs }, { idempotency_key: key }, context)
+}
+
+test('a purchase that was paid for is found by its key after the day in which its answer is repeated', async (t) => {
+  const { purchase } = purchasing.newPurchase()
+  const { booking } = await purchasing.buy(purchase)
+  const db = openPostgres(purchasing.system.databaseUrl)
+  t.teardown(() => db.close())
+  const aged = await db.query(
+    `UPDATE purchase.commands SET created_at = now() - interval '25 hours', running_until = now() WHERE key = $1 RETURNING key`,
+    [purchase.key],
+  )
+  t.is(aged.length, 1)
+  await until('nothing is left to do for the payment', async () => {
+    const [open] = await db.query(
+      'SELECT FROM purchase.payments WHERE idempotency_key = $1 AND next_check_at IS NOT NULL',
+      [purchase.key],
+    )
+    return open === undefined
+  })
+  t.like(await view(purchase.userId, purchase.key), {
+    status: 'bought',
+    booking_id: booking.id,
+    hold_id: booking.hold_id,
+  })
+  await t.throwsAsync(view('stranger', purchase.key), { code: 'not_found' })
+})
+
+test('a buyer whose purchase is not known is sent to the bookings before buying again', async (t) => {
+  await t.throwsAsync(view('stranger', randomUUID()), { code: 'not_found', message: /look at your bookings/ })
 })

@@ -1,21 +1,18 @@
 import test from 'ava'
 import { releaseHold } from '#shared/contracts/holds.ts'
-import { newId } from '#shared/ids.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
 import { until } from '../support/until.ts'
 
 test('a release whose transaction was broken off has not happened: the same request, repeated, gives the seats back', async (t) => {
   const workers = await startBookingWorkers()
   t.teardown(() => workers.stop())
-  const { postgres } = workers
   const eventId = await workers.openHouse()
-  const { id } = await workers.hold(eventId, [0], 'ada')
-  const release = (idempotencyKey: string) => workers.ask(releaseHold, { hold_id: id }, { as: 'ada', idempotencyKey })
-  const key = newId()
+  const hold = await workers.hold(eventId, [0], 'ada')
+  const release = () => workers.ask(releaseHold, { hold_id: hold.id }, { as: 'ada', idempotencyKey: 'release' })
   // Our lock makes the transaction last, until its session is gone.
-  await postgres.transaction(async (db) => {
+  await workers.postgres.transaction(async (db) => {
     await db.query('SELECT FROM booking.holds WHERE event_id = $1 FOR UPDATE', [eventId])
-    const brokenOff = t.throwsAsync(release(key))
+    const brokenOff = t.throwsAsync(release())
     await until('the worker waits for the hold', async () => {
       const ended = await db.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -25,10 +22,7 @@ test('a release whose transaction was broken off has not happened: the same requ
     })
     await brokenOff
   })
-  await release(key)
-  const [hold] = await postgres.query<{ status: string }>('SELECT status FROM booking.holds WHERE event_id = $1', [
-    eventId,
-  ])
-  t.is(hold?.status, 'released')
-  await workers.hold(eventId, [0], 'bea')
+  await release()
+  t.is((await workers.viewHold(hold)).status, 'released')
+  await workers.hold(eventId, [0])
 })

@@ -1,7 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import test, { type ExecutionContext } from 'ava'
-import bunyan from 'bunyan'
-import type { Redis } from 'ioredis'
 import { TicketingError } from '#shared/errors.ts'
 import { createRedis } from '#shared/redis.ts'
 import { Invalidations } from '../../gateway/reads/invalidations.ts'
@@ -11,51 +9,45 @@ import { eventTag, placesTag } from '../../gateway/routes/cache-policy.ts'
 import { forFile } from '../support/for-file.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { startTestRedis } from '../support/servers.ts'
+import { silentLog } from '../support/silent-log.ts'
 import { until } from '../support/until.ts'
 
 /* The reply caches of several gateways over one real Redis; the worker is a function, so that it can be slow at the worst moment. */
 
 const stream = 'stream'
-const log = bunyan.createLogger({ name: 'test', level: 'fatal' })
 let keys = 0
 
 const redis = forFile(() => startTestRedis())
 
-/** A gateway's cache that hears what it is told, and nothing else. */
-class Gateway {
-  readonly invalidations = new Invalidations()
-  readonly cache: ReplyCache
-  /** The value of the last change that it was told of. */
-  heard = 0
-  #sequence = 0
+type Gateway = Awaited<ReturnType<typeof oneGateway>>
 
-  constructor(t: ExecutionContext) {
-    // With patience: on a busy machine Redis may take longer than a gateway waits for it, which then finds nothing.
-    const client = openRedis(redis.url)
-    t.teardown(() => client.disconnect())
-    this.invalidations.restart({ stream, sequence: 0 })
-    this.cache = new ReplyCache({
+/** A gateway's cache that hears only the news that a test gives it. */
+async function oneGateway(t: ExecutionContext) {
+  // With patience: on a busy machine Redis may take longer than a gateway waits for it, which then finds nothing.
+  const client = openRedis(redis.url)
+  t.teardown(() => client.disconnect())
+  await until('Redis is there', () => client.status === 'ready')
+  const invalidations = new Invalidations()
+  invalidations.restart({ stream, sequence: 0 })
+  let sequence = 0
+  return {
+    cache: new ReplyCache({
       store: new RedisStore({ redis: client, onError: () => undefined }),
-      invalidations: this.invalidations,
-      position: () => ({ stream, sequence: this.#sequence }),
-    })
-    this.isReady = () => client.status === 'ready'
-  }
-
-  readonly isReady: () => boolean
-
-  /** Takes in the fact of a change of the event. */
-  hear(position: number): void {
-    this.#sequence = Math.max(this.#sequence, position)
-    this.invalidations.add({ entity: 'event', eventId: 'e', what: 'changed', sequence: this.#sequence })
+      invalidations,
+      position: () => ({ stream, sequence }),
+    }),
+    /** The value of the last change that it was told of. */
+    heard: 0,
+    /** Takes in the fact of a change of the event. */
+    hear(position: number): void {
+      sequence = Math.max(sequence, position)
+      invalidations.add({ entity: 'event', eventId: 'e', what: 'changed', sequence })
+    },
+    /** Whether Redis has the reply. */
+    isStored: async ({ key }: CacheableRead) => (await client.exists(key)) === 1,
   }
 }
-
-async function gateways(t: ExecutionContext, count: number): Promise<Gateway[]> {
-  const made = Array.from({ length: count }, () => new Gateway(t))
-  await until('Redis is there for all', () => made.every((gateway) => gateway.isReady()))
-  return made
-}
+const twoGateways = (t: ExecutionContext): Promise<[Gateway, Gateway]> => Promise.all([oneGateway(t), oneGateway(t)])
 
 function readOf(times: { freshForMs?: number; staleWhileRevalidateMs?: number } = {}): CacheableRead {
   const tags = { purge: [eventTag('e')], softPurge: [placesTag('e')] }
@@ -67,12 +59,13 @@ function readOf(times: { freshForMs?: number; staleWhileRevalidateMs?: number } 
   }
 }
 
-const bodyOf = (value: number): { body: Buffer; seq: string } => ({
-  body: Buffer.from(String(value)),
-  seq: String(value),
-})
+const bodyOf = (value: number) => ({ body: Buffer.from(String(value)), seq: String(value) })
+const saying =
+  (value: number): Fetch =>
+  async () =>
+    bodyOf(value)
 
-const answered = async (cache: ReplyCache, read: CacheableRead, ask: Fetch): Promise<number> =>
+const answered = async ({ cache }: Pick<Gateway, 'cache'>, read: CacheableRead, ask: Fetch): Promise<number> =>
   Number((await cache.get(read, ask)).reply.body.toString())
 
 /** Answers after a while, so that all can come meanwhile. */
@@ -89,17 +82,16 @@ function slowWorker(): { ask: Fetch; questions(): number } {
 }
 
 test('200 who ask at once for what nobody has cost one question', async (t) => {
-  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const gateway = await oneGateway(t)
   const read = readOf()
   const { ask, questions } = slowWorker()
   const answers = await Promise.all(Array.from({ length: 200 }, () => gateway.cache.get(read, ask)))
   t.is(questions(), 1)
-  t.is(answers.filter(({ status }) => status === 'miss').length, 1)
-  t.is(answers.filter(({ status }) => status === 'collapsed').length, 199)
+  t.deepEqual(answers.map(({ status }) => status).sort(), [...Array(199).fill('collapsed'), 'miss'])
 })
 
 test('1,000 who ask at once at two gateways cost two questions at most', async (t) => {
-  const both = await gateways(t, 2)
+  const both = await twoGateways(t)
   const read = readOf()
   const { ask, questions } = slowWorker()
   await Promise.all(Array.from({ length: 1_000 }, (_, at) => both[at % 2]?.cache.get(read, ask)))
@@ -107,29 +99,25 @@ test('1,000 who ask at once at two gateways cost two questions at most', async (
 })
 
 test('one gateway adds no more to Redis than there is room for, however much is asked of it', async (t) => {
-  const [gateway] = (await gateways(t, 1)) as [Gateway]
-  const look = openRedis(redis.url) as Redis
-  t.teardown(() => look.disconnect())
+  const gateway = await oneGateway(t)
   const megabyte = Buffer.alloc(1024 * 1024, 'x')
   const reads = Array.from({ length: 100 }, () => readOf())
   for (const read of reads) await gateway.cache.get(read, async () => ({ body: megabyte }))
   let stored = 0
-  await until('what was to be stored is there', async () => {
+  await until('the reply is stored', async () => {
     const before = stored
-    stored = (await Promise.all(reads.map(({ key }) => look.exists(key)))).reduce((sum, found) => sum + found, 0)
+    stored = (await Promise.all(reads.map(gateway.isStored))).filter(Boolean).length
     return stored > 0 && stored === before
   })
   t.true(stored < 64, `${stored} MB`)
 })
 
 test('what one gateway has asked for, the other one finds in Redis, byte by byte', async (t) => {
-  const [one, other] = (await gateways(t, 2)) as [Gateway, Gateway]
-  const look = openRedis(redis.url) as Redis
-  t.teardown(() => look.disconnect())
+  const [one, other] = await twoGateways(t)
   const read = readOf()
   const link = '<?limit=1&cursor=a>; rel="next"'
   await one.cache.get(read, async () => ({ body: Buffer.from('ŁÓDŹ \0 body'), seq: '7', link }))
-  await until('the reply is in Redis', async () => (await look.exists(read.key)) === 1)
+  await until('the reply is in Redis', () => one.isStored(read))
   const found = await other.cache.get(read, async () => {
     throw new Error('no worker is to be asked')
   })
@@ -140,33 +128,33 @@ test('what one gateway has asked for, the other one finds in Redis, byte by byte
 })
 
 test('a refusal goes to everybody who waits for it, and is not kept', async (t) => {
-  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const gateway = await oneGateway(t)
   const read = readOf()
   const refuse: Fetch = async () => {
     throw new TicketingError('event_not_found', 'There is no such event.')
   }
   const outcomes = await Promise.allSettled([gateway.cache.get(read, refuse), gateway.cache.get(read, refuse)])
   t.is(outcomes.map((outcome) => outcome.status).join(' '), 'rejected rejected')
-  t.is(await answered(gateway.cache, read, async () => bodyOf(1)), 1)
+  t.is(await answered(gateway, read, saying(1)), 1)
 })
 
 test('a stale reply is given at once, while one question brings a newer one', async (t) => {
-  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const gateway = await oneGateway(t)
   const read = readOf({ freshForMs: 0, staleWhileRevalidateMs: 60_000 })
   let value = 0
   const ask: Fetch = async () => {
     value += 1
     return bodyOf(value)
   }
-  t.is(await answered(gateway.cache, read, ask), 1)
-  t.is(await answered(gateway.cache, read, ask), 1)
-  await until('the newer one is there', async () => (await answered(gateway.cache, read, ask)) > 1)
+  t.is(await answered(gateway, read, ask), 1)
+  t.is(await answered(gateway, read, ask), 1)
+  await until('the newer one is there', async () => (await answered(gateway, read, ask)) > 1)
 })
 
 test('while no worker answers the last reply stands in for a minute, unless its event was changed', async (t) => {
-  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const gateway = await oneGateway(t)
   const read = readOf({ freshForMs: 0 })
-  await gateway.cache.get(read, async () => bodyOf(1))
+  await gateway.cache.get(read, saying(1))
   let questions = 0
   const silent: Fetch = async () => {
     questions += 1
@@ -177,49 +165,47 @@ test('while no worker answers the last reply stands in for a minute, unless its 
   t.is(questions, 1, 'not everybody waits for a silent worker')
   gateway.hear(1)
   const other = readOf({ freshForMs: 0 })
-  await gateway.cache.get(other, async () => bodyOf(1))
+  await gateway.cache.get(other, saying(1))
   gateway.hear(2)
   await t.throwsAsync(gateway.cache.get(other, silent), { message: 'Nobody is there.' })
 })
 
 test('a read from a write on includes it, although an older question is under way', async (t) => {
-  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const gateway = await oneGateway(t)
   const read = readOf()
   const { promise, resolve } = Promise.withResolvers<{ body: Buffer; seq: string }>()
   const before = gateway.cache.get(read, () => promise)
-  const since = gateway.cache.getSince(5n, read, async () => bodyOf(5))
+  const since = gateway.cache.getSince(5n, read, saying(5))
   resolve(bodyOf(4))
   t.is((await before).reply.body.toString(), '4')
   t.like(await since, { status: 'newer' })
   t.is((await since)?.reply.body.toString(), '5')
-  t.like(await gateway.cache.getSince(5n, read, async () => bodyOf(6)), { status: 'hit' })
-  t.is(await gateway.cache.getSince(9n, read, async () => bodyOf(8)), null, 'it does not say that it includes it')
+  t.like(await gateway.cache.getSince(5n, read, saying(6)), { status: 'hit' })
+  t.is(await gateway.cache.getSince(9n, read, saying(8)), null, 'it does not say that it includes it')
 })
 
-test('a reader of a write is told where the answer comes from: from Redis, it is a hit', async (t) => {
-  const [one, other] = (await gateways(t, 2)) as [Gateway, Gateway]
+test('a reader who waits for a write sees where the answer comes from: from Redis, it is a hit', async (t) => {
+  const [one, other] = await twoGateways(t)
   const read = readOf()
-  await one.cache.get(read, async () => bodyOf(5))
-  const look = openRedis(redis.url)
-  t.teardown(() => look.disconnect())
-  await until('the reply is in Redis', async () => (await look.exists(read.key)) === 1)
-  t.like(await other.cache.getSince(5n, read, async () => bodyOf(6)), { status: 'hit' })
+  await one.cache.get(read, saying(5))
+  await until('the reply is in Redis', () => one.isStored(read))
+  t.like(await other.cache.getSince(5n, read, saying(6)), { status: 'hit' })
 })
 
 test('who comes while a question is under way does not get its answer when that was asked too early for them', async (t) => {
-  const [gateway] = (await gateways(t, 1)) as [Gateway]
+  const gateway = await oneGateway(t)
   const reasons = { news: async () => gateway.hear(1), age: () => pause(60) }
   for (const [reason, comeBetween] of Object.entries(reasons)) {
     const read = readOf({ freshForMs: 50 })
     const { promise, resolve } = Promise.withResolvers<{ body: Buffer; seq: string }>()
     const { promise: isAsked, resolve: noteAsked } = Promise.withResolvers<void>()
-    const early = answered(gateway.cache, read, () => {
+    const early = answered(gateway, read, () => {
       noteAsked()
       return promise
     })
     await isAsked
     await comeBetween()
-    const late = answered(gateway.cache, read, async () => bodyOf(2))
+    const late = answered(gateway, read, saying(2))
     resolve(bodyOf(1))
     t.is(await early, 1, reason)
     t.is(await late, 2, reason)
@@ -227,7 +213,7 @@ test('who comes while a question is under way does not get its answer when that 
 })
 
 test('Redis away makes misses and no errors', async (t) => {
-  const client = createRedis({ url: 'redis://127.0.0.1:9', name: 'test', log })
+  const client = createRedis({ url: 'redis://127.0.0.1:9', name: 'test', log: silentLog })
   t.teardown(() => client.disconnect())
   let errors = 0
   const cache = new ReplyCache({
@@ -236,8 +222,8 @@ test('Redis away makes misses and no errors', async (t) => {
     position: () => null,
   })
   const read = readOf()
-  t.is(await answered(cache, read, async () => bodyOf(1)), 1)
-  t.is(await answered(cache, read, async () => bodyOf(2)), 1, 'memory goes on')
+  t.is(await answered({ cache }, read, saying(1)), 1)
+  t.is(await answered({ cache }, read, saying(2)), 1, 'memory goes on')
   t.true(errors > 0)
 })
 
@@ -253,7 +239,7 @@ interface Race {
  * change although the gateway had heard of that change before it was asked.
  */
 async function resurrections(t: ExecutionContext, { hears, rounds }: Race): Promise<number> {
-  const both = (await gateways(t, 2)) as [Gateway, Gateway]
+  const both = await twoGateways(t)
   let resurrected = 0
   let truth = 0
   let position = 0
@@ -269,7 +255,7 @@ async function resurrections(t: ExecutionContext, { hears, rounds }: Race): Prom
       await pause(Math.random() * 4)
       const gateway = both[at] as Gateway
       const { heard } = gateway
-      if ((await answered(gateway.cache, read, ask)) < heard) resurrected += 1
+      if ((await answered(gateway, read, ask)) < heard) resurrected += 1
     })
     const writer = (async () => {
       await pause(Math.random() * 4)
@@ -284,7 +270,7 @@ async function resurrections(t: ExecutionContext, { hears, rounds }: Race): Prom
       }
     })()
     await Promise.all([...readers, writer])
-    for (const gateway of both) if ((await answered(gateway.cache, read, ask)) < truth) resurrected += 1
+    for (const gateway of both) if ((await answered(gateway, read, ask)) < truth) resurrected += 1
   }
   for (let round = 0; round < rounds && (hears || resurrected === 0); round += 1) await oneRound(readOf())
   return resurrected

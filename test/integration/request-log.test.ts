@@ -45,7 +45,7 @@ test.serial('public reads outside the sample are logged when slow, everything el
   t.is((await askAs('write', '/session', {})).status, 400)
   // On a busy machine it may come too late to wait that long, or wait so long that it is refused.
   let reads = 0
-  await until('a slow read is told', async () => {
+  await until('a slow read is in the log', async () => {
     reads += 1
     await readSlowly('slow', reads)
     return lines().some(({ request_id, status }) => request_id === 'slow' && status === 200)

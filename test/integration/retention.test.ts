@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import test from 'ava'
-import { viewBooking } from '#shared/contracts/bookings.ts'
-import { releaseHold, viewHold } from '#shared/contracts/holds.ts'
-import { beginPayment, cancelTickets, recordPayment, returnHold } from '#shared/contracts/payment-steps.ts'
+import test, { type ExecutionContext } from 'ava'
+import type { Hold } from '#shared/contracts/holds.ts'
+import { cancelTickets, returnHold } from '#shared/contracts/payment-steps.ts'
+import type { Postgres } from '#shared/database/postgres.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
-import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { defaultRetentionDays } from '#shared/retention/periods.ts'
 import { type RetentionRule, startRetention } from '#shared/retention/retention.ts'
@@ -17,17 +16,18 @@ import { startBookingWorkers } from '../support/booking-workers.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { deleteOld } from '../support/delete-old.ts'
 import { forFile } from '../support/for-file.ts'
+import { lockSeats } from '../support/locks.ts'
 import { openPostgres } from '../support/open-postgres.ts'
+import { assertRefused } from '../support/refusals.ts'
+import { silentLog } from '../support/silent-log.ts'
 import { sweepAll } from '../support/sweep-all.ts'
 import { until } from '../support/until.ts'
-
-const log = createLogger({ name: 'retention', instance: 'test', level: 'fatal' })
 
 const workers = forFile(() => startBookingWorkers())
 
 const db = forFile(async () => openPostgres(workers.databaseUrl, { maxConnections: 5 }))
 
-const allRules = [...bookingRetention, ...eventRetention, ...purchaseRetention, ...sandboxRetention(log)]
+const allRules = [...bookingRetention, ...eventRetention, ...purchaseRetention, ...sandboxRetention(silentLog)]
 const readme = readFileSync(join(import.meta.dirname, '../../shared/retention/README.md'), 'utf8')
 
 /** What the README says of tables that have no rule: they do not grow, or are emptied by what fills them. */
@@ -41,7 +41,7 @@ const promises = (): { tables: string[]; rule: string; days: string }[] =>
     return tables.length === 0 ? [] : [{ tables, rule: rule.replaceAll('`', ''), days }]
   })
 
-test('every table of every schema stands in the table of what is kept, with the rule that is applied to it', async (t) => {
+test('every table of every schema is listed in the README, with the rule that is applied to it', async (t) => {
   const rows = await db.query<{ name: string }>(
     `SELECT format('%s.%s', nspname, relname) AS name FROM pg_class JOIN pg_namespace AS schema ON schema.oid = relnamespace
      WHERE relkind IN ('r', 'p') AND nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'`,
@@ -77,41 +77,40 @@ const rowsOf = async (eventId: string, tables: readonly string[]): Promise<Recor
   return counts
 }
 
-const ago = (eventId: string, days: number) =>
-  db.query(
+/** Deletes what is due once the ended holds of an event ended so many days ago. */
+async function deletedAfter(eventId: string, days: number): Promise<Record<string, number>> {
+  await db.query(
     `UPDATE booking.holds SET ended_at = now() - $2::int * interval '1 day' WHERE event_id = $1 AND ended_at IS NOT NULL`,
     [eventId, days],
   )
+  return deleteOld(db, bookingRetention, 'holds')
+}
 
 test.serial('an ended hold can be read for two days; then it and its items are gone: not_found', async (t) => {
   const eventId = await workers.openHouse({ areas: { Lawn: { capacity: 20 } } })
-  const released = await workers.hold(eventId, [0, 1], 'ada')
-  await workers.ask(releaseHold, { hold_id: released.id }, { as: 'ada' })
-  const expired = await workers.hold(eventId, [2], 'bea')
+  const released = await workers.hold(eventId, [0, 1])
+  await workers.release(released)
+  const expired = await workers.hold(eventId, [2])
   await workers.letRunOut(expired)
-  const live = await workers.hold(eventId, [3], 'cat')
+  const live = await workers.hold(eventId, [3])
+  const statusOf = async (hold: Hold) => (await workers.viewHold(hold)).status
   await sweepAll(db)
-  await ago(eventId, 1)
-  t.deepEqual(await deleteOld(db, bookingRetention, 'holds'), {})
-  t.is((await workers.ask(viewHold, { hold_id: released.id }, { as: 'ada' })).status, 'released')
-  t.is((await workers.ask(viewHold, { hold_id: expired.id }, { as: 'bea' })).status, 'expired')
+  t.deepEqual(await deletedAfter(eventId, 1), {})
+  t.deepEqual([await statusOf(released), await statusOf(expired)], ['released', 'expired'])
 
-  await ago(eventId, 2)
-  t.deepEqual(await deleteOld(db, bookingRetention, 'holds'), { 'booking.hold_items': 3, 'booking.holds': 2 })
-  t.is((await workers.refusal(viewHold, { hold_id: released.id }, { as: 'ada' })).code, 'not_found')
-  t.is((await workers.refusal(viewHold, { hold_id: expired.id }, { as: 'bea' })).code, 'not_found')
-  t.is((await workers.ask(viewHold, { hold_id: live.id }, { as: 'cat' })).status, 'active')
+  t.deepEqual(await deletedAfter(eventId, 2), { 'booking.hold_items': 3, 'booking.holds': 2 })
+  for (const hold of [released, expired]) await assertRefused(t, workers.viewHold(hold), 'not_found')
+  t.is(await statusOf(live), 'active')
 })
 
 test.serial('a place that the sweeper had to pass over is free before its hold is deleted', async (t) => {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4 })
-  const hold = await workers.hold(eventId, [0, 1], 'ada')
+  const hold = await workers.hold(eventId, [0, 1])
   await workers.letRunOut(hold)
   await db.transaction(async (other) => {
-    await other.query('SELECT FROM booking.event_seats WHERE event_id = $1 AND seat_no = 0 FOR UPDATE', [eventId])
+    await lockSeats(other, eventId, [0])
     await sweepAll(db)
-    await ago(eventId, 2)
-    t.deepEqual(await deleteOld(db, bookingRetention, 'holds'), {}, 'somebody has locked a place of it')
+    t.deepEqual(await deletedAfter(eventId, 2), {}, 'somebody has locked a place of it')
   })
   const sql = 'SELECT state, hold_id FROM booking.event_seats WHERE event_id = $1 AND seat_no < 2 ORDER BY seat_no'
   const states = () => db.query(sql, [eventId])
@@ -128,53 +127,33 @@ test.serial('a place that the sweeper had to pass over is free before its hold i
 
 test.serial('a booking that came to nothing goes with its hold; one sold or still to be paid stays', async (t) => {
   const eventId = await workers.openHouse()
-  const pay = async (seatNo: number, as: string): Promise<string> => {
-    const { id } = await workers.hold(eventId, [seatNo], as)
-    return (await workers.ask(beginPayment, { hold_id: id }, { as })).booking_id
-  }
-  const declined = await pay(0, 'ada')
+  const holds = [await workers.hold(eventId, [0]), await workers.hold(eventId, [1])]
+  const [declined = '', stillPaying] = await Promise.all(holds.map(workers.beginPayment))
   await workers.ask(returnHold, { booking_id: declined, attempt: 1 })
-  await pay(1, 'bea')
   const bought = await workers.buy(eventId, [2], 'cat')
-  const past = `now() - interval '1 second'`
-  await db.query(
-    `UPDATE booking.holds SET active_until = ${past}, expires_at = ${past} WHERE event_id = $1 AND ended_at IS NULL`,
-    [eventId],
-  )
-  await db.query(`UPDATE booking.event_seats SET held_until = ${past} WHERE event_id = $1 AND state = 'held'`, [
-    eventId,
-  ])
+  for (const hold of holds) await workers.letRunOut(hold)
   await sweepAll(db)
-  await ago(eventId, 900)
-  const deleted = await deleteOld(db, bookingRetention, 'holds')
+  const deleted = await deletedAfter(eventId, 900)
   t.deepEqual(deleted, { 'booking.bookings': 1, 'booking.hold_items': 1, 'booking.holds': 1 })
   t.deepEqual(await rowsOf(eventId, ['bookings', 'holds', 'hold_items']), { bookings: 2, holds: 2, hold_items: 2 })
-  t.is((await workers.refusal(viewBooking, { booking_id: declined }, { as: 'ada' })).code, 'not_found')
-  t.is((await workers.ask(viewBooking, { booking_id: bought }, { as: 'cat' })).status, 'confirmed')
+  const [ofDeclined, ofPaying] = holds.map(({ user_id }) => user_id) as [string, string]
+  await assertRefused(t, workers.viewBooking(declined, ofDeclined), 'not_found')
+  t.is((await workers.viewBooking(stillPaying ?? '', ofPaying)).status, 'pending')
+  t.is((await workers.viewBooking(bought, 'cat')).status, 'confirmed')
 })
 
 const endSale = (eventId: string, days: number) =>
-  db.query(`UPDATE booking.sales SET off_sale_at = now() - $2::int * interval '1 day' WHERE event_id = $1`, [
-    eventId,
-    days,
-  ])
+  workers.setSale(eventId, { off_sale_at: new Date(Date.now() - days * 86_400_000).toISOString() })
 
 test.serial('a year after the end of a sale its empty places are deleted; its bookings read as before', async (t) => {
   const eventId = await workers.openHouse({ rows: 3, seatsPerRow: 10, areas: { Lawn: { capacity: 20 } } })
   const bought = await workers.buy(eventId, [3, 4], 'ada')
-  const cancelled = await workers.buy(eventId, [12], 'bea')
-  await workers.ask(recordPayment, { booking_id: cancelled, attempt: 1, status: 'captured', captured_minor: 5_000 })
-  await workers.ask(
-    cancelTickets,
-    { booking_id: cancelled, refund_id: newId(), reason: 'organiser' },
-    { caller: { role: 'organiser', id: 'key' } },
-  )
+  const { id: cancelled } = await workers.buyTickets(eventId, [12], 'bea')
+  const cancellation = { booking_id: cancelled, refund_id: newId(), reason: 'organiser' as const }
+  await workers.ask(cancelTickets, cancellation, { caller: { role: 'organiser', id: 'key' } })
   const read = async () => {
-    const [ada, bea] = await Promise.all([
-      workers.ask(viewBooking, { booking_id: bought }, { as: 'ada' }),
-      workers.ask(viewBooking, { booking_id: cancelled }, { as: 'bea' }),
-    ])
-    return [ada, bea].map(({ seq: _, ...booking }) => booking)
+    const bookings = [await workers.viewBooking(bought, 'ada'), await workers.viewBooking(cancelled, 'bea')]
+    return bookings.map(({ seq: _, ...booking }) => booking)
   }
   const before = await read()
   await endSale(eventId, 364)
@@ -209,10 +188,16 @@ test.serial('ten years after a sale all that is left of it is deleted in small b
   t.deepEqual(await rowsOf(young, tables), kept)
 })
 
-test('payments that took nothing go after a month unless something of them is under way; money stays for twelve years', async (t) => {
+/** Another database, without any row. */
+async function emptyDatabase(t: ExecutionContext): Promise<Postgres> {
   const database = await createTestDatabase()
-  const books = openPostgres(database.url)
-  t.teardown(() => books.close().then(() => database.drop()))
+  const postgres = openPostgres(database.url)
+  t.teardown(() => postgres.close().then(() => database.drop()))
+  return postgres
+}
+
+test('payments that took nothing go after a month unless something of them is under way; money stays for twelve years', async (t) => {
+  const books = await emptyDatabase(t)
   const insert = (status: string, days: number, more = '') =>
     books.query(
       `INSERT INTO purchase.payments (id, status, event_id, hold_id, user_id, idempotency_key, provider_key, booking_id, attempt,
@@ -250,9 +235,7 @@ test('payments that took nothing go after a month unless something of them is un
 })
 
 test('an event of ten years ago is deleted with its layout and prices', async (t) => {
-  const database = await createTestDatabase()
-  const catalogue = openPostgres(database.url)
-  t.teardown(() => catalogue.close().then(() => database.drop()))
+  const catalogue = await emptyDatabase(t)
   const performer = newId()
   await catalogue.query(`INSERT INTO event.performers VALUES ($1, 'test', '1', 'Ada')`, [performer])
   for (const days of [3_649, 3_651]) {
@@ -278,7 +261,7 @@ test('an event of ten years ago is deleted with its layout and prices', async (t
   })
 })
 
-test('a rule that fails holds up no other, and metrics tell what was deleted and how old the oldest row is', async (t) => {
+test('a rule that fails delays no other; metrics show the rows deleted and the age of the oldest', async (t) => {
   const day = 86_400_000
   let left = 3
   const failing: RetentionRule = {
@@ -298,7 +281,7 @@ test('a rule that fails holds up no other, and metrics tell what was deleted and
     oldest: async () => new Date(Date.now() - day),
   }
   const metrics = new Metrics('test')
-  const stop = startRetention({ postgres: db, metrics, log }, defaultRetentionDays, [failing, working])
+  const stop = startRetention({ postgres: db, metrics, log: silentLog }, defaultRetentionDays, [failing, working])
   const told = () => metrics.registry.metrics()
   await until('it ran', async () => /retention_oldest_age_seconds{.*rule="holds"/.test(await told()))
   await stop()

@@ -1,28 +1,21 @@
 import test from 'ava'
 import { Cluster, type Redis } from 'ioredis'
-import { type Hold, holdSeats, releaseHold } from '#shared/contracts/holds.ts'
-import { setSale } from '#shared/contracts/stock.ts'
+import { type Hold, holdSeats } from '#shared/contracts/holds.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId, parsePublicId } from '#shared/ids.ts'
 import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
+import { forFile } from '../support/for-file.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { startTestRedis, type TestServer } from '../support/servers.ts'
+import { assertRefused, outcomeOf, refusalOf } from '../support/refusals.ts'
+import { startTestRedis } from '../support/servers.ts'
 import { until } from '../support/until.ts'
 
-let server: TestServer
+const server = forFile(() => startTestRedis())
+const workers = forFile(() => startBookingWorkers({ instances: 2, env: { REDIS_URL: server.url }, isImpatient: false }))
 let redis: Redis | Cluster
-let workers: BookingWorkers
-
-test.before(async () => {
-  server = await startTestRedis()
+forFile(async () => {
   redis = openRedis(server.url)
-  workers = await startBookingWorkers({ instances: 2, env: { REDIS_URL: server.url } })
-})
-
-test.after.always(async () => {
-  await workers.stop()
-  redis.disconnect()
-  await server.stop()
+  return { stop: () => redis.disconnect() }
 })
 
 const lockOf = (eventId: string, seatNo: number): string => `seat-lock:{${eventId}}:${seatNo}`
@@ -31,12 +24,12 @@ const lockOf = (eventId: string, seatNo: number): string => `seat-lock:{${eventI
 const holdMs = 600_000
 
 /** What buyers hear who get in each other's way. */
-async function answersToRivals({ openHouse, hold, refusal, ask }: BookingWorkers): Promise<unknown[]> {
-  const eventId = await openHouse({ rows: 2, seatsPerRow: 6 })
-  const { id } = await hold(eventId, [2, 3], 'first')
-  const said = async (seat_nos: number[], as: string): Promise<unknown> => {
-    const { code, extra } = await refusal(holdSeats, { event_id: eventId, seat_nos }, { as })
-    return { code, ...extra, hold_id: extra.hold_id === id }
+async function answersToRivals(workers: BookingWorkers): Promise<unknown[]> {
+  const eventId = await workers.openHouse({ rows: 2, seatsPerRow: 6 })
+  const first = await workers.hold(eventId, [2, 3], 'first')
+  const said = async (seatNos: number[], as: string): Promise<unknown> => {
+    const { code, extra } = await refusalOf(workers.hold(eventId, seatNos, as))
+    return { code, ...extra, hold_id: extra.hold_id === first.id }
   }
   const refusals = [
     await said([1, 2], 'second'),
@@ -44,21 +37,18 @@ async function answersToRivals({ openHouse, hold, refusal, ask }: BookingWorkers
     await said([3, 500], 'second'),
     await said([2], 'first'),
   ]
-  await ask(setSale, { event_id: eventId, status: 'paused', on_sale_at: null, off_sale_at: null })
+  await workers.setSale(eventId, { status: 'paused' })
   // What losers hear of a sale may be a second old.
   await until('the pause is known', async () => JSON.stringify(await said([2], 'third')).includes('sale_paused'))
-  await ask(setSale, { event_id: eventId, status: 'on_sale', on_sale_at: null, off_sale_at: null })
-  await ask(releaseHold, { hold_id: id }, { as: 'first' })
-  let second: unknown
-  await until('the seats are free again', async () => {
-    second = await hold(eventId, [2, 3], 'second').catch((error: TicketingError) => error.code)
-    return typeof second === 'object'
-  })
+  await workers.setSale(eventId)
+  await workers.release(first)
+  const isHeld = async () => (await outcomeOf(workers.hold(eventId, [2, 3], 'second'))) === 'done'
+  await until('the seats are free again', isHeld)
   return refusals
 }
 
 test('losers hear with locks what they hear without them', async (t) => {
-  const without = await startBookingWorkers()
+  const without = await startBookingWorkers({ isImpatient: false })
   t.teardown(() => without.stop())
   const answers = await answersToRivals(workers)
   t.deepEqual(answers, await answersToRivals(without))
@@ -67,28 +57,27 @@ test('losers hear with locks what they hear without them', async (t) => {
 
 test('a buyer who wants a seat that another is just taking is refused without a look at the seat', async (t) => {
   const eventId = await workers.openHouse({ rows: 50 })
-  const want = (seat_nos: number[], as: string) => workers.ask(holdSeats, { event_id: eventId, seat_nos }, { as })
   let first = 0
   let refusal: TicketingError | undefined
   // When Redis does not answer in time, everybody is let through: not a fault, but not what is shown here.
   await until('a seat lock stops somebody', async () => {
     first += 10
     await redis.set(lockOf(eventId, first + 1), `${newId()} somebody`, 'PX', holdMs)
-    const answer = await want([first, first + 1], `slower-${first}`).catch((error: TicketingError) => error)
+    const answer = await workers.hold(eventId, [first, first + 1], `slower-${first}`).catch((error) => error)
     if (answer instanceof TicketingError) refusal = answer
     return refusal !== undefined
   })
   t.is(refusal?.code, 'seat_unavailable')
   t.deepEqual(refusal?.extra.conflicts, [first + 1])
   t.is(await redis.exists(lockOf(eventId, first)), 0)
-  t.is((await want([first], `slower-${first}`)).status, 'active')
+  t.is((await workers.hold(eventId, [first], `slower-${first}`)).status, 'active')
 })
 
 test('a lock that was left behind keeps nobody from a free seat', async (t) => {
   const eventId = await workers.openHouse()
   // Made five seconds ago, by the time it still has.
   await redis.set(lockOf(eventId, 7), `${newId()} somebody`, 'PX', holdMs - 5_000)
-  t.is((await workers.hold(eventId, [7], 'buyer')).status, 'active')
+  t.is((await workers.hold(eventId, [7])).status, 'active')
 })
 
 test('a seat stays locked as long as its hold lasts, and is unlocked when the hold is released', async (t) => {
@@ -98,13 +87,13 @@ test('a seat stays locked as long as its hold lasts, and is unlocked when the ho
   // When Redis does not answer in time, a hold does without: not a fault, but not what is shown here.
   await until('a seat is locked', async () => {
     seatNo += 1
-    held = await workers.hold(eventId, [seatNo], `buyer-${seatNo}`)
+    held = await workers.hold(eventId, [seatNo])
     return (await redis.exists(lockOf(eventId, seatNo))) === 1
   })
-  const { id = '', expires_in_ms = 0 } = held ?? {}
-  t.true((await redis.pttl(lockOf(eventId, seatNo))) > expires_in_ms / 2)
-  t.true((await redis.get(lockOf(eventId, seatNo)))?.startsWith(parsePublicId(id)?.ownId ?? '?'))
-  await workers.ask(releaseHold, { hold_id: id }, { as: `buyer-${seatNo}` })
+  if (held === undefined) return t.fail()
+  t.true((await redis.pttl(lockOf(eventId, seatNo))) > held.expires_in_ms / 2)
+  t.true((await redis.get(lockOf(eventId, seatNo)))?.startsWith(parsePublicId(held.id)?.ownId ?? '?'))
+  await workers.release(held)
   await until('the lock is gone', async () => (await redis.exists(lockOf(eventId, seatNo))) === 0)
 })
 
@@ -119,8 +108,7 @@ test('a repetition with the same key gets its own hold again, although its seats
 test('a refusal leaves no lock', async (t) => {
   const eventId = await workers.openHouse()
   await workers.hold(eventId, [0], 'greedy')
-  const { code } = await workers.refusal(holdSeats, { event_id: eventId, seat_nos: [1, 2] }, { as: 'greedy' })
-  t.is(code, 'hold_exists')
+  await assertRefused(t, workers.hold(eventId, [1, 2], 'greedy'), 'hold_exists')
   await until('no lock is left', async () => (await redis.exists(lockOf(eventId, 1), lockOf(eventId, 2))) === 0)
 })
 
@@ -137,7 +125,7 @@ test.serial('a hold of named seats asks Redis once', async (t) => {
   let asked = 0
   await until('Redis answers in time', async () => {
     const before = await lockScriptsRun()
-    await workers.hold(eventId, [seatNo], `buyer-${seatNo}`)
+    await workers.hold(eventId, [seatNo])
     seatNo += 1
     asked = (await lockScriptsRun()) - before
     return asked > 0
@@ -147,22 +135,18 @@ test.serial('a hold of named seats asks Redis once', async (t) => {
 
 test.serial('who wants more seats than one may have, lacks a pass or comes too early locks none of them', async (t) => {
   const eventId = await workers.openHouse({ maxTicketsPerUser: 2 })
-  const refusedOf = async (seat_nos: number[]): Promise<string> =>
-    (await workers.refusal(holdSeats, { event_id: eventId, seat_nos }, { as: 'greedy' })).code
   const before = await lockScriptsRun()
-  t.is(await refusedOf([1, 2, 3]), 'ticket_limit')
+  await assertRefused(t, workers.hold(eventId, [1, 2, 3]), 'ticket_limit')
   t.is(await lockScriptsRun(), before)
-  const sale = { event_id: eventId, status: 'on_sale', off_sale_at: null } as const
   const refusesWithoutLock = (code: string): Promise<void> =>
     // What is known of a sale may be a second old.
     until(`the filter knows of ${code}`, async () => {
       const asked = await lockScriptsRun()
-      t.is(await refusedOf([1, 2]), code)
+      await assertRefused(t, workers.hold(eventId, [1, 2]), code)
       return (await lockScriptsRun()) === asked
     })
-  await workers.ask(setSale, { ...sale, on_sale_at: null, needs_pass: true })
+  await workers.setSale(eventId, { needs_pass: true })
   await refusesWithoutLock('pass_required')
-  const soon = new Date(Date.now() + 60_000).toISOString()
-  await workers.ask(setSale, { ...sale, on_sale_at: soon })
+  await workers.setSale(eventId, { on_sale_at: new Date(Date.now() + 60_000).toISOString() })
   await refusesWithoutLock('sale_not_open')
 })

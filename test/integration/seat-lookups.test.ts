@@ -1,15 +1,33 @@
-import test from 'ava'
-import { holdSeats } from '#shared/contracts/holds.ts'
+import test, { type ExecutionContext } from 'ava'
 import type { Database, TransactionOptions } from '#shared/database/postgres.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import { extendHold, startPaying } from '../../workers/booking/store/hold-times.ts'
 import { clearHold, endHolds, lockHold } from '../../workers/booking/store/holds.ts'
 import { byIndexOnly, lockRowsWithRun, lockSeatsOfRows } from '../../workers/booking/store/rows.ts'
 import { holdLockedSeats, lockFreeSeats, lockSellableSeats, viewSeats } from '../../workers/booking/store/seats.ts'
-import { startBookingWorkers } from '../support/booking-workers.ts'
+import { type BookingWorkers, startBookingWorkers } from '../support/booking-workers.ts'
 import { rowsRead, seatsRead } from '../support/seats-read.ts'
 
 const named = [7, 8, 9, 14_000]
+
+/** Of a database of their own: what is read of one depends on what else is in it. */
+async function ownWorkers(t: ExecutionContext): Promise<BookingWorkers> {
+  const workers = await startBookingWorkers({ isImpatient: false })
+  t.teardown(() => workers.stop())
+  return workers
+}
+
+/** Ten holds of a hundred seats each, from that number on. */
+async function holdThousand(workers: BookingWorkers, eventId: string, from = 0): Promise<Key[]> {
+  const holds: Key[] = []
+  for (let first = from; first < from + 1_000; first += 100) {
+    const seatNos = Array.from({ length: 100 }, (_, index) => first + index)
+    holds.push(keyOf((await workers.hold(eventId, seatNos)).id))
+  }
+  return holds
+}
+
+const undone = new Error('undone')
 
 interface Lookup {
   /** Of seats that somebody names, or of the 100 that a hold has. */
@@ -46,22 +64,15 @@ const lookups: Readonly<Record<string, Lookup>> = {
 }
 
 test('seats that are known are looked up, not searched for, whether or not the planner knows the house, however many are held', async (t) => {
-  const workers = await startBookingWorkers()
-  t.teardown(() => workers.stop())
+  const workers = await ownWorkers(t)
   await workers.openHouse({ rows: 100, seatsPerRow: 30 })
   const eventId = await workers.openHouse({ rows: 500, seatsPerRow: 30, maxTicketsPerUser: 100 })
-  const holds: Key[] = []
-  for (let number = 0; number < 10; number++) {
-    const seatNos = Array.from({ length: 100 }, (_, index) => 100 + number * 100 + index)
-    holds.push(keyOf((await workers.hold(eventId, seatNos, `buyer-${number}`)).id))
-  }
-  const [hold] = holds
+  const [hold] = await holdThousand(workers, eventId, 100)
   if (hold === undefined) throw new Error('nobody holds anything')
   const searched: string[] = []
   for (const when of ['before', 'after']) {
     for (const [who, { seats, settings, run }] of Object.entries(lookups)) {
       let read = 0
-      const undone = new Error('undone')
       const looked = workers.postgres.transaction(
         async (db) => {
           const before = await seatsRead(db)
@@ -82,19 +93,16 @@ test('seats that are known are looked up, not searched for, whether or not the p
 })
 
 test('a hold ends by reading its own places, however many others hold in its areas and in other events', async (t) => {
-  const workers = await startBookingWorkers()
-  t.teardown(() => workers.stop())
+  const workers = await ownWorkers(t)
   const areas = { Floor: { capacity: 400 }, Lawn: { capacity: 400 } }
   const events = [await workers.openHouse({ areas }), await workers.openHouse({ areas })]
   const holds = await Promise.all(
-    Array.from({ length: 80 }, (_, index) => {
-      const areas = [{ area: 'Floor', qty: 2 }]
-      return workers.ask(holdSeats, { event_id: events[index % 2] ?? '', areas }, { as: `buyer-${index}` })
-    }),
+    Array.from({ length: 80 }, (_, index) =>
+      workers.hold(events[index % 2] ?? '', { areas: [{ area: 'Floor', qty: 2 }] }),
+    ),
   )
   const hold = keyOf(holds[0]?.id ?? '')
   for (const when of ['before', 'after']) {
-    const undone = new Error('undone')
     const ended = workers.postgres.transaction(
       async (db) => {
         await endHolds(db, [hold], 'expired')
@@ -110,8 +118,7 @@ test('a hold ends by reading its own places, however many others hold in its are
 })
 
 test('the best seats are found by reading a row or two, whether or not the planner has statistics', async (t) => {
-  const workers = await startBookingWorkers()
-  t.teardown(() => workers.stop())
+  const workers = await ownWorkers(t)
   const { postgres } = workers
   const eventId = await workers.openHouse({ rows: 500, seatsPerRow: 20, maxTicketsPerUser: 100 })
   const wholeHouse = { firstSeatNo: 0, lastSeatNo: 999_999, accessible: false, tierNos: null, rowNos: null }
@@ -126,12 +133,7 @@ test('the best seats are found by reading a row or two, whether or not the plann
       { settings: byIndexOnly },
     )
   for (const when of ['a new house', 'after holds', 'after ANALYZE']) {
-    if (when === 'after holds') {
-      for (let hold = 0; hold < 10; hold++) {
-        const seatNos = Array.from({ length: 100 }, (_, index) => hold * 100 + index)
-        await workers.hold(eventId, seatNos, `buyer-${hold}`)
-      }
-    }
+    if (when === 'after holds') await holdThousand(workers, eventId)
     if (when === 'after ANALYZE') await postgres.query('ANALYZE')
     // The second one runs the plan that is kept.
     for (let times = 0; times < 2; times++) {
@@ -142,8 +144,7 @@ test('the best seats are found by reading a row or two, whether or not the plann
 })
 
 test('seats that a batch wants are locked by reading them and their rows, however large the house and however many there are', async (t) => {
-  const workers = await startBookingWorkers()
-  t.teardown(() => workers.stop())
+  const workers = await ownWorkers(t)
   const { postgres } = workers
   const house = { rows: 100, seatsPerRow: 20, maxTicketsPerUser: 100 }
   const [eventId = ''] = await Promise.all([1, 2, 3].map(() => workers.openHouse(house)))

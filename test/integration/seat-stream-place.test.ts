@@ -1,8 +1,8 @@
 import test, { type ExecutionContext } from 'ava'
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 import { TicketingError } from '#shared/errors.ts'
-import { SharedPlaces, tellPlace } from '../../gateway/streams/place.ts'
-import { ask } from '../support/http.ts'
+import { followPlace, SharedPlaces } from '../../gateway/streams/place.ts'
+import { tokenOf } from '../support/buying.ts'
 import { claim, eventWithRoom, join, setRoom } from '../support/room-buyers.ts'
 import { SeatStreamClient } from '../support/seat-stream-client.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
@@ -15,8 +15,7 @@ const system = sharedSystem()
 async function open(t: ExecutionContext, eventId: string, place: string, user?: string): Promise<SeatStreamClient> {
   const client = new SeatStreamClient()
   t.teardown(() => client.cut())
-  const token = user && (await ask(`${system.url}/session`, { json: { user_id: user } })).body.token
-  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  const headers = user === undefined ? {} : await tokenOf(system.url, user)
   return client.connect(`${system.url}/events/${eventId}/seats/stream?place=${place}`, { headers })
 }
 
@@ -28,10 +27,11 @@ test.serial('a buyer sees their place move, their call and their admission on th
   await join(url, eventId, 'ann')
   const bobs = await join(url, eventId, 'bob')
   const client = await open(t, eventId, bobs, 'bob')
-  await until('the place is there', () => client.of('place').length === 1)
+  await until('the place is there', () => client.of('place').length > 0)
   t.like(client.of('place')[0]?.data, { id: bobs, state: 'waiting', number: 2, ahead: 1 })
   t.is(client.of('place')[0]?.id, undefined)
-  t.is(client.of('reset').length, 1)
+  // More than once where the gateway hears only now what the organiser did.
+  t.true(client.of('reset').length > 0)
   await setRoom(url, eventId)
   // A place in a paused queue is looked at every ten seconds.
   await until('bob is called', () => statesIn(client).includes('called'), { timeoutMs: 30_000 })
@@ -61,7 +61,7 @@ test.serial('a place of another buyer, of another event, or without a token is n
   t.is((await malformed.problem()).errors?.[0]?.pointer, '/place')
 })
 
-test.serial('where the room is off, the seats are told all the same', async (t) => {
+test.serial('where the room is off, the stream sends the seats as usual', async (t) => {
   const { url } = system
   const eventId = await eventWithRoom(url)
   const place = await join(url, eventId, 'cat')
@@ -84,13 +84,13 @@ async function told(answers: readonly (Partial<QueuePlace> | TicketingError)[]):
     if (answer === undefined) ended.abort()
     return { state: 'waiting', ahead: 1, eta_s: null, next_poll_ms: 0, ...answer } as QueuePlace
   }
-  await tellPlace(ask, (message) => messages.push(String(message)), ended.signal)
+  await followPlace(ask, (message) => messages.push(String(message)), ended.signal)
   return messages
     .map((text) => JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? '{}'))
     .map(({ state, ahead }) => `${state} ${ahead}`)
 }
 
-test('a place is told when it has moved, until it is admitted or over', async (t) => {
+test('the stream sends a place each time it has moved, until it is admitted or over', async (t) => {
   t.deepEqual(await told([{}, {}, { ahead: 0 }, { ahead: 0 }]), ['waiting 1', 'waiting 0'])
   t.deepEqual(await told([{}, { state: 'admitted' }, { ahead: 7 }]), ['waiting 1', 'admitted 1'])
   t.deepEqual(await told([{}, new TicketingError('place_expired', 'Over.'), {}]), ['waiting 1', 'ended undefined'])
@@ -107,7 +107,7 @@ test('however many streams a place has, they ask for it together', async (t) => 
   const { signal } = new AbortController()
   const messages: Buffer[] = []
   const tell = (placeId: string) =>
-    tellPlace(
+    followPlace(
       () => places.view(placeId, ask),
       (message) => messages.push(message),
       signal,

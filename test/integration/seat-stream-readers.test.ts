@@ -57,7 +57,7 @@ test('a client of HTTP/1.0 gets plain events', async (t) => {
   let text = ''
   socket.setEncoding('utf8').on('data', (part: string) => (text += part))
   socket.write('GET / HTTP/1.0\r\n\r\n')
-  await until('the seats are there', () => text.includes('event: reset'))
+  await until('the seats are there', () => text.includes('event: reset') && text.endsWith('\n\n'))
   t.regex(text, /\r\n\r\nretry: 2000\n\nid: [0-9a-z]+-0\nevent: reset\ndata: \{.*\}\n\n$/)
   t.notRegex(text, /transfer-encoding/i)
 })

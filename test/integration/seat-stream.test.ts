@@ -1,30 +1,25 @@
 import test, { type ExecutionContext } from 'ava'
 import { SignJWT } from 'jose'
-import pg from 'pg'
 import { parsePublicId } from '#shared/ids.ts'
-import { Bus } from '#shared/messaging/bus.ts'
+import { holdPlaces, pay, releaseHold, cookieOf as sessionOf, tokenOf } from '../support/buying.ts'
 import { forFile } from '../support/for-file.ts'
-import { ask, eventOnSale, type TestEvent } from '../support/http.ts'
+import { ask, changeEvent, eventOnSale } from '../support/http.ts'
+import { metricOf } from '../support/metrics.ts'
+import { openBus } from '../support/open-bus.ts'
+import { openPostgres } from '../support/open-postgres.ts'
 import { SeatStreamClient, type StreamOptions } from '../support/seat-stream-client.ts'
-import { organiserKey, startSystem } from '../support/system.ts'
+import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const system = forFile(() => startSystem({ counts: { gateway: 2 }, env: { RATE_LIMITS: 'off' } }))
-const operator = forFile(() => Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 }))
+const operator = forFile(() => openBus(system.natsUrls.operator))
+const db = forFile(async () => openPostgres(system.databaseUrl))
 
-/** An event of which all is heard that its organiser did: each of that resets its streams. */
-async function openEvent(options: TestEvent = {}): Promise<string> {
-  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4, ...options })
-  await untilAllIsHeard(eventId)
-  return eventId
-}
-
-async function untilAllIsHeard(eventId: string): Promise<void> {
-  await onDatabase(async (database) => {
-    const untold = 'SELECT FROM event.outbox WHERE subject LIKE $1 AND published_at IS NULL'
-    const isTold = async () => (await database.query(untold, [`%.${eventId}.%`])).rowCount === 0
-    await until('all of it is told', isTold)
-  })
+/** An event of which all is heard that its organiser did: each of that resets its streams. A row of four seats unless `given` says more. */
+async function openEvent(given: object = {}): Promise<string> {
+  const eventId = await eventOnSale(system.url, { rows: 1, seatsPerRow: 4 }, given)
+  const untold = 'SELECT FROM event.outbox WHERE subject LIKE $1 AND published_at IS NULL'
+  await until('all facts of it are published', async () => (await db.query(untold, [`%.${eventId}.%`])).length === 0)
   const { state } = await askServer('STREAM.INFO.TICKETING_FACTS')
   for (const { url } of system.gateways) {
     await until('all of it is heard', async () => {
@@ -32,6 +27,7 @@ async function untilAllIsHeard(eventId: string): Promise<void> {
       return Number(headers.get('stream-position')?.split('-')[1]) >= state.last_seq
     })
   }
+  return eventId
 }
 
 async function open(
@@ -44,28 +40,28 @@ async function open(
   return client.connect(`${url}/events/${eventId}/seats/stream${query}`, options)
 }
 
-async function hold(eventId: string, seatNos: number[], userId: string): Promise<{ id: string; seq: string }> {
-  const held = await ask(`${system.url}/events/${eventId}/holds`, { json: { seat_nos: seatNos, user_id: userId } })
-  if (held.status !== 201) throw new Error(held.text)
-  return held.body
+/** The same, once the seats are there. */
+async function watch(...opening: Parameters<typeof open>): Promise<SeatStreamClient> {
+  const client = await open(...opening)
+  await until('the seats are there', () => client.seats.length > 0)
+  return client
 }
 
-const release = (holdId: string, userId: string) =>
-  ask(`${system.url}/holds/${holdId}?user_id=${userId}`, { method: 'DELETE' })
-
-/** The session cookie of a user. */
-async function cookieOf(userId: string): Promise<{ cookie: string }> {
-  const { headers } = await ask(`${system.url}/session`, { json: { user_id: userId } })
-  return { cookie: (headers.get('set-cookie') ?? '').split(';')[0] ?? '' }
+async function hold(eventId: string, wanted: number[] | object, user: string): Promise<{ id: string }> {
+  const { status, body, text } = await holdPlaces(system.url, eventId, wanted, user)
+  if (status !== 201) throw new Error(text)
+  return body
 }
+
+const release = (holdId: string, user: string) => releaseHold(system.url, holdId, user)
+const cookieOf = (user: string) => sessionOf(system.url, user)
 
 test.serial('a stream begins with all seats and goes on with those that change, on every gateway', async (t) => {
   const eventId = await openEvent()
   const first = await hold(eventId, [1], 'early')
   await until('the hold is told', async () => (await ask(`${system.url}/events/${eventId}/seats`)).body.held === 1)
-  const clients = await Promise.all(system.gateways.map(({ url }) => open(t, eventId, { url })))
+  const clients = await Promise.all(system.gateways.map(({ url }) => watch(t, eventId, { url })))
   for (const client of clients) {
-    await until('the seats are there', () => client.of('reset').length > 0)
     const { data, id } = client.of('reset')[0] ?? {}
     t.deepEqual(Object.keys(data).sort(), ['areas', 'position', 'seats', 'version'])
     t.like(data, { position: id, version: 1 })
@@ -82,8 +78,7 @@ test.serial('a stream begins with all seats and goes on with those that change, 
 test.serial('a stream that is opened from the position of the states begins with what changed since', async (t) => {
   const eventId = await openEvent()
   // Somebody is there already, so changes since the states are known.
-  const other = await open(t, eventId)
-  await until('the other is there', () => other.seats.length > 0)
+  const other = await watch(t, eventId)
   let position = ''
   await until('a stream goes on from the states', async () => {
     const states = await ask(`${system.url}/events/${eventId}/seats`)
@@ -105,8 +100,7 @@ test.serial('a stream that is opened from the position of the states begins with
 
 test.serial('a position that is malformed, foreign, from the future or too old leads to a reset', async (t) => {
   const eventId = await openEvent()
-  const other = await open(t, eventId)
-  await until('the other is there', () => other.lastId !== null)
+  const other = await watch(t, eventId)
   const [name, sequence] = (other.lastId ?? '').split('-')
   const wrong = [
     `${name}-${Number(sequence) + 1_000_000}`,
@@ -128,32 +122,15 @@ test.serial('a position that is malformed, foreign, from the future or too old l
 })
 
 test.serial('of one section only its changes are told', async (t) => {
-  const headers = { authorization: `Bearer ${organiserKey}` }
-  const made = await ask(`${system.url}/admin/events`, {
-    headers,
-    json: {
-      name: 'Two sections',
-      venue: { name: 'Hall', city: 'Berlin', country: 'DE', tz: 'Europe/Berlin' },
-      starts_on: '2099-06-01',
-      starts_at_local: '20:00',
-      sections: ['Stalls', 'Balcony'].map((name) => ({ name, rows: 1, seats_per_row: 2, price_minor: 100 })),
-    },
-  })
-  const eventId = made.body.id
-  await ask(`${system.url}/admin/events/${eventId}/publish`, { method: 'POST', headers })
-  await untilAllIsHeard(eventId)
+  const sections = ['Stalls', 'Balcony'].map((name) => ({ name, rows: 1, seats_per_row: 2, price_minor: 100 }))
+  const eventId = await openEvent({ sections })
   const balcony = await open(t, eventId, { query: '?section=Balcony' })
   await until('all seats are there', () => balcony.seats.length === 4)
   await hold(eventId, [0], 'below')
   await hold(eventId, [3], 'above')
   await until('its change is there', () => balcony.seats[3] === 1)
-  t.is(
-    balcony
-      .of('seats')
-      .flatMap(({ data }) => data.seats)
-      .join(),
-    '3,1',
-  )
+  const told = balcony.of('seats').flatMap(({ data }) => data.seats)
+  t.deepEqual(told, [[3, 1]])
   const unknown = await open(t, eventId, { query: '?section=Boxes' })
   t.is(unknown.status, 400)
   t.like(await unknown.problem(), { code: 'validation_failed', errors: [{ pointer: '/section' }] })
@@ -162,10 +139,9 @@ test.serial('of one section only its changes are told', async (t) => {
 test.serial('a buyer hears of their own hold, by cookie or token, and nobody else does', async (t) => {
   const eventId = await openEvent()
   const { cookie } = await cookieOf('ada')
-  const token = cookie.split('=')[1]
   const second = system.gateways[1]?.url ?? ''
   const ada = await open(t, eventId, { url: second, headers: { cookie: `other=1; ${cookie}` } })
-  const also = await open(t, eventId, { headers: { authorization: `Bearer ${token}` } })
+  const also = await open(t, eventId, { headers: await tokenOf(system.url, 'ada') })
   const bob = await open(t, eventId, { headers: await cookieOf('bob') })
   const guest = await open(t, eventId)
   const { id } = await hold(eventId, [0], 'ada')
@@ -203,25 +179,6 @@ test.serial('an expired or forged cookie opens a stream without holds, a wrong t
   t.like(await wrong.problem(), { code: 'unauthenticated' })
 })
 
-test.serial('what a request lacks is named, and an unknown event is not found', async (t) => {
-  const eventId = await openEvent()
-  const path = `${system.url}/events/${eventId}/seats/stream`
-  for (const [url, status, pointer] of [
-    [`${path}?user_id=ada`, 400, '/user_id'],
-    [`${path}?from=1&from=2`, 400, '/from'],
-    [`${path}?event_id=1`, 400, '/event_id'],
-    [`${path}?section=`, 400, '/section'],
-    [`${system.url}/events/42/seats/stream`, 400, '/event_id'],
-    [`${system.url}/events/019a0000-0000-7000-8000-00000000beef/seats/stream`, 404, undefined],
-  ] as const) {
-    const answer = await ask(url)
-    t.is(answer.status, status, url)
-    if (pointer === undefined) t.is(answer.body.code, 'event_not_found')
-    else t.is(answer.body.errors[0].pointer, pointer)
-  }
-  t.is((await ask(path, { method: 'POST' })).status, 405)
-})
-
 test.serial('one caller has so many streams and no more, and one gateway; the others go on undisturbed', async (t) => {
   const eventId = await openEvent()
   const gateway = await system.start('gateway', { MAX_STREAMS: '4', MAX_STREAMS_PER_CALLER: '2' })
@@ -242,9 +199,9 @@ test.serial('one caller has so many streams and no more, and one gateway; the ot
   for (const client of [first, second, ...others]) await until('the change is there', () => client.seats[0] === 1)
   first.cut()
   await until('there is room again', async () => (await open(t, eventId, { url, headers: ada })).status === 200)
-  const { text } = await ask(`${url}/metrics`)
-  t.regex(text, /^seat_streams_refused_total\{.*limit="caller".*\} [1-9]/m)
-  t.regex(text, /^seat_streams_refused_total\{.*limit="all".*\} [1-9]/m)
+  for (const limit of ['caller', 'all']) {
+    t.true((await metricOf(url, 'seat_streams_refused_total', `limit="${limit}"`)) > 0, limit)
+  }
   await gateway.stop()
 })
 
@@ -253,15 +210,12 @@ test.serial('streams are no requests under way, and their length is no duration 
   const gateway = await system.start('gateway')
   const { url } = gateway
   const client = await open(t, eventId, { url })
-  const { text } = await ask(`${url}/metrics`)
   // The request for the metrics itself.
-  t.regex(text, /^http_server_active_requests\{.*\} 1$/m)
-  t.regex(text, /^seat_streams_open\{.*\} 1$/m)
+  t.is(await metricOf(url, 'http_server_active_requests'), 1)
+  t.is(await metricOf(url, 'seat_streams_open'), 1)
   client.cut()
-  await until('it is counted', async () => {
-    const { text } = await ask(`${url}/metrics`)
-    return /^seat_streams_ended_total\{.*reason="left".*\} 1$/m.test(text)
-  })
+  const left = () => metricOf(url, 'seat_streams_ended_total', 'reason="left"')
+  await until('it is counted', async () => (await left()) === 1)
   t.notRegex((await ask(`${url}/metrics`)).text, /http_route="[^"]*stream"/)
   await gateway.stop()
 })
@@ -269,65 +223,40 @@ test.serial('streams are no requests under way, and their length is no duration 
 test.serial('a gateway that stops says bye to its streams before it closes, and does not wait for them', async (t) => {
   const eventId = await openEvent()
   const gateway = await system.start('gateway')
-  const clients = await Promise.all(Array.from({ length: 20 }, () => open(t, eventId, { url: gateway.url })))
-  for (const client of clients) await until('it is there', () => client.seats.length > 0)
+  const clients = await Promise.all(Array.from({ length: 20 }, () => watch(t, eventId, { url: gateway.url })))
   const startedAt = performance.now()
   t.is(await gateway.stop(), 0)
   // Node would wait for them, and cut them after 10 s.
   t.true(performance.now() - startedAt < 8_000)
-  for (const client of clients) {
-    t.like(client.events.at(-1), { event: 'bye', data: { reason: 'stopping' } })
-    t.false(client.isOpen)
-  }
+  // That its process has ended may be known before what it sent last is read.
+  await until('all streams have ended', () => clients.every(({ isOpen }) => !isOpen))
+  for (const client of clients) t.like(client.events.at(-1), { event: 'bye', data: { reason: 'stopping' } })
   t.true(new Set(clients.map(({ retryMs }) => retryMs)).size > 10)
   for (const { retryMs = 0 } of clients) t.true(retryMs >= 500 && retryMs <= 5_000)
 })
 
 test.serial('counts of areas are told when places are held and given back', async (t) => {
-  const eventId = await withArea()
-  const client = await open(t, eventId)
-  await until('the counts are there', () => client.of('reset').length > 0)
+  const eventId = await openEvent({ areas: [{ name: 'Floor', capacity: 20, price_minor: 100 }] })
+  const client = await watch(t, eventId)
   t.like(client.of('reset')[0]?.data.areas[0], { area: 'Floor', capacity: 20, available: 20, held: 0, sold: 0 })
-  const json = { areas: [{ area: 'Floor', qty: 3 }], user_id: 'dancer' }
-  const held = await ask(`${system.url}/events/${eventId}/holds`, { json })
-  t.is(held.status, 201, held.text)
+  const { id } = await hold(eventId, { areas: [{ area: 'Floor', qty: 3 }] }, 'dancer')
   const latest = () => client.of('seats').findLast(({ data }) => data.areas !== undefined)?.data.areas[0]
   await until('the places are held', () => latest()?.held === 3)
   t.like(latest(), { available: 17 })
-  await release(held.body.id, 'dancer')
+  await release(id, 'dancer')
   await until('the places are free', () => latest()?.available === 20)
 })
 
-async function withArea(): Promise<string> {
-  const eventId = await openEvent()
-  await onDatabase(async (database) => {
-    const values = `VALUES ($1, 0, 'Floor', 20, 100)`
-    await database.query(`INSERT INTO booking.areas (event_id, area_no, name, capacity, price_minor) ${values}`, [
-      eventId,
-    ])
-    const shard = 'INSERT INTO booking.area_shards (event_id, area_no, shard, capacity) VALUES ($1, 0, 0, 20)'
-    await database.query(shard, [eventId])
-  })
-  return eventId
-}
-
-async function onDatabase(work: (database: pg.Client) => Promise<void>): Promise<void> {
-  const database = new pg.Client({ connectionString: system.databaseUrl })
-  await database.connect()
-  await work(database).finally(() => database.end())
-}
-
 test.serial('a cancelled event shows no free seat to those who watch it', async (t) => {
   const eventId = await openEvent()
-  const client = await open(t, eventId)
-  await until('the seats are there', () => client.seats.length > 0)
+  const client = await watch(t, eventId)
   const { id } = await hold(eventId, [1], 'ada')
   await until('the hold is told', () => client.seats[1] === 1)
-  const headers = { authorization: `Bearer ${organiserKey}` }
-  t.is((await ask(`${system.url}/admin/events/${eventId}/cancel`, { method: 'POST', headers })).status, 200)
+  await changeEvent(system.url, eventId, 'cancel')
   await until('it is told', () => client.seats.join('') === '3133')
   await release(id, 'ada')
   await until('the seat is not free either', () => client.seats.join('') === '3333')
+  t.pass()
 })
 
 test.serial('a seat whose hold runs out is free for those who watch within seconds', async (t) => {
@@ -335,11 +264,9 @@ test.serial('a seat whose hold runs out is free for those who watch within secon
   const client = await open(t, eventId, { headers: await cookieOf('slow') })
   const { id } = await hold(eventId, [2], 'slow')
   await until('the hold is told', () => client.seats[2] === 1)
-  const ownId = parsePublicId(id)?.ownId
-  await onDatabase(async (database) => {
-    await database.query('UPDATE booking.holds SET active_until = now(), expires_at = now() WHERE id = $1', [ownId])
-    await database.query('UPDATE booking.event_seats SET held_until = now() WHERE hold_id = $1', [ownId])
-  })
+  const ownId = [parsePublicId(id)?.ownId]
+  await db.query('UPDATE booking.holds SET active_until = now(), expires_at = now() WHERE id = $1', ownId)
+  await db.query('UPDATE booking.event_seats SET held_until = now() WHERE hold_id = $1', ownId)
   await until('the seat is free', () => client.seats[2] === 0)
   t.like(client.of('hold').at(-1)?.data, { hold_id: id, status: 'expired', expires_in_ms: 0 })
 })
@@ -348,8 +275,7 @@ test.serial('a buyer hears how their payment goes, up to the purchase', async (t
   const eventId = await openEvent()
   const client = await open(t, eventId, { headers: await cookieOf('payer') })
   const { id } = await hold(eventId, [3], 'payer')
-  const json = { hold_id: id, payment_token: 'tok_ok', user_id: 'payer' }
-  t.is((await ask(`${system.url}/purchase`, { json })).status, 201)
+  t.is((await pay(system.url, id, 'payer')).status, 201)
   await until('the purchase is told', () => client.of('hold').length === 3)
   const statuses = client.of('hold').map(({ data }) => data.status)
   t.is(statuses.join(' '), 'active paying converted')
@@ -371,8 +297,7 @@ const interruptions: Record<string, () => Promise<void>> = {
 for (const [interruption, interrupt] of Object.entries(interruptions)) {
   test.serial(`when ${interruption}, every stream is reset and then goes on`, async (t) => {
     const eventId = await openEvent()
-    const clients = await Promise.all(system.gateways.map(({ url }) => open(t, eventId, { url })))
-    await until('all are there', () => clients.every(({ seats }) => seats.length > 0))
+    const clients = await Promise.all(system.gateways.map(({ url }) => watch(t, eventId, { url })))
     await interrupt()
     // Its fact may come before the gateways follow again.
     await hold(eventId, [0], `early-${interruption.length}`)

@@ -6,7 +6,7 @@ import { withRemoteSpan } from '#shared/observability/tracing.ts'
 import { startOtlpSink } from '../../infra/bench/telemetry/otlp-sink.ts'
 import { freePort } from '../../infra/system/free-port.ts'
 import { spanDestination } from '../../infra/system/launcher/span-destination.ts'
-import { createRecordedLog } from '../support/recorded-log.ts'
+import { silentLog } from '../support/silent-log.ts'
 
 test('spans go to the receiver that the environment names, else to one on the well-known port, else to files', async (t) => {
   const nobody = await freePort()
@@ -41,7 +41,7 @@ test('a receiver gets spans over OTLP gRPC, with the service and the instance th
     sampleRatio: 1,
     endpoint: sink.url,
     directory: '/dev/null/unused',
-    log: createRecordedLog().log,
+    log: silentLog,
   })
   await withRemoteSpan({}, 'some work', {}, async () => undefined)
   await stopTracing()

@@ -1,16 +1,17 @@
 import test from 'ava'
 import { importEvents } from '#shared/contracts/organising.ts'
-import { Bus } from '#shared/messaging/bus.ts'
 import { askWorker } from '../support/asking.ts'
+import { cookieOf } from '../support/buying.ts'
 import { daysFromToday, importedEvent, tier, venueNamed } from '../support/catalogue.ts'
 import { forFile } from '../support/for-file.ts'
+import { openBus } from '../support/open-bus.ts'
 import { openRedis } from '../support/open-redis.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const system = forFile(() => startSystem({ counts: { gateway: 2, purchase: 0, sandbox: 0 } }))
 test.before(async () => {
-  const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
+  const bus = await openBus(system.natsUrls.operator)
   const venue = venueNamed('Kleiner Speicher', { city: 'Berlin', country: 'DE' })
   const event = (name: string, given = {}) => importedEvent(name, { name, venue, price_tiers: [tier(2_800)], ...given })
   const events = [
@@ -204,16 +205,7 @@ test.serial('the session page leads back to paths of this host alone', async (t)
 })
 
 test.serial('a page of one reader comes gzipped to those who take it, and no cache keeps it', async (t) => {
-  const session = await fetch(`${system.url}/session`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user_id: 'anna' }),
-    signal: AbortSignal.timeout(15_000),
-  })
-  const cookie = session.headers
-    .getSetCookie()
-    .map((each) => each.split(';')[0])
-    .join('; ')
+  const { cookie } = await cookieOf(system.url, 'anna')
   const [small, plain] = await Promise.all(
     ['gzip', 'identity'].map((encoding) => show('/shop/bookings', { cookie, 'accept-encoding': encoding })),
   )

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import test from 'ava'
 import { compactVerify, createLocalJWKSet } from 'jose'
+import { bookingOf, cookieOf } from '../support/buying.ts'
 import { type Answer, ask, eventOnSale } from '../support/http.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
 
@@ -10,13 +11,9 @@ test.before(async () => {
   eventId = await eventOnSale(system.url, { name: 'Night of <b>codes</b>; "and" more, \\ too' })
 })
 
-async function buy(userId: string, qty = 1): Promise<{ id: string; tickets: { id: string }[] }> {
-  const { body, status, text } = await ask(`${system.url}/purchase`, {
-    headers: { 'idempotency-key': randomUUID() },
-    json: { event_id: eventId, best_available: { qty }, payment_token: 'tok_ok', user_id: userId },
-  })
-  if (status !== 201) throw new Error(`not bought: ${text}`)
-  return body
+const buy = (userId: string, qty = 1) => bookingOf(system.url, eventId, { best_available: { qty } }, userId)
+async function buyTicket(): Promise<string> {
+  return (await buy('ada')).tickets[0].id
 }
 const view = (ticketId: string, userId: string) => ask(`${system.url}/tickets/${ticketId}?user_id=${userId}`)
 const passOn = (ticketId: string, userId: string, json: object, key = randomUUID()) =>
@@ -27,10 +24,8 @@ const passOn = (ticketId: string, userId: string, json: object, key = randomUUID
 
 /** A page as a browser of `userId` asks for it. */
 async function page(path: string, userId: string): Promise<Answer> {
-  const session = await ask(`${system.url}/session`, { json: { user_id: userId } })
-  const cookie = session.headers.get('set-cookie')?.split(';')[0] ?? ''
   const response = await fetch(system.url + path, {
-    headers: { accept: 'text/html', cookie },
+    headers: { accept: 'text/html', ...(await cookieOf(system.url, userId)) },
     redirect: 'manual',
     signal: AbortSignal.timeout(15_000),
   })
@@ -38,8 +33,7 @@ async function page(path: string, userId: string): Promise<Answer> {
 }
 
 test.serial('the code of a ticket is verified with the public keys, which everybody may read and cache', async (t) => {
-  const { tickets } = await buy('ada')
-  const { body: ticket, headers, status } = await view(tickets[0]?.id ?? '', 'ada')
+  const { body: ticket, headers, status } = await view(await buyTicket(), 'ada')
   t.is(status, 200)
   t.is(headers.get('cache-control'), 'private, no-store')
   const keys = await ask(`${system.url}/.well-known/jwks.json`)
@@ -49,8 +43,7 @@ test.serial('the code of a ticket is verified with the public keys, which everyb
 })
 
 test.serial('a ticket changes hands once, and its earlier code is not given any more', async (t) => {
-  const { tickets } = await buy('ada')
-  const id = tickets[0]?.id ?? ''
+  const id = await buyTicket()
   const key = randomUUID()
   const first = await passOn(id, 'ada', { to_user_id: 'bob' }, key)
   t.is(first.status, 200, first.text)
@@ -65,8 +58,7 @@ test.serial('a ticket changes hands once, and its earlier code is not given any 
 })
 
 test("a stranger's and a mistyped ticket are not found, and hostile requests are refused before anything is stored", async (t) => {
-  const { tickets } = await buy('ada')
-  const id = tickets[0]?.id ?? ''
+  const id = await buyTicket()
   t.is((await view(id, 'stranger')).status, 404)
   t.is((await passOn(id, 'stranger', { to_user_id: 'stranger2' })).status, 404)
   t.is((await view(`${id.slice(0, 24)}${'A'.repeat(19)}`, 'ada')).status, 404)
@@ -85,7 +77,7 @@ test("a stranger's and a mistyped ticket are not found, and hostile requests are
 
 test.serial('pages of bookings and tickets are never stored, escape names, and are their owner’s alone', async (t) => {
   const { id, tickets } = await buy('ada', 2)
-  const ticket = tickets[0]?.id ?? ''
+  const ticket = tickets[0].id
   for (const path of ['/shop/bookings', `/shop/bookings/${id}`, `/shop/tickets/${ticket}`]) {
     const shown = await page(path, 'ada')
     t.is(shown.status, 200, path)

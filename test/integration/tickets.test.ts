@@ -1,40 +1,35 @@
 import { generateKeyPairSync } from 'node:crypto'
 import test from 'ava'
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
-import { viewBooking } from '#shared/contracts/bookings.ts'
-import { beginPayment, cancelTickets, confirmHold, revokeBooking } from '#shared/contracts/payment-steps.ts'
-import { setSale } from '#shared/contracts/stock.ts'
+import { cancelTickets, revokeBooking } from '#shared/contracts/payment-steps.ts'
 import { listTickets, transferTicket, viewTicket, viewTicketKeys } from '#shared/contracts/tickets.ts'
 import { newId } from '#shared/ids.ts'
 import { system } from '#shared/messaging/caller.ts'
 import { TicketCodes } from '../../workers/booking/ticket-codes.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
-import { buyTickets } from '../support/bought-tickets.ts'
 import { forFile } from '../support/for-file.ts'
+import { allPages } from '../support/pages.ts'
+import { assertRefused } from '../support/refusals.ts'
 
 const oldKey = generateKeyPairSync('ed25519').privateKey
 const newKey = generateKeyPairSync('ed25519').privateKey
 const inBase64 = (key: typeof oldKey) => key.export({ format: 'der', type: 'pkcs8' }).toString('base64')
 
-const workers = forFile(() => startBookingWorkers({ env: { TICKET_KEYS: `${inBase64(newKey)},${inBase64(oldKey)}` } }))
+const workers = forFile(() =>
+  startBookingWorkers({ env: { TICKET_KEYS: `${inBase64(newKey)},${inBase64(oldKey)}` }, isImpatient: false }),
+)
 
 /** Two seats of `ada`. */
 async function buyTwo(options: { captured?: boolean } = {}) {
   const eventId = await workers.openHouse({ rows: 1, seatsPerRow: 4, areas: { Floor: { capacity: 5 } } })
-  const cancel_until = new Date(Date.now() + 86_400_000).toISOString()
-  const sale = { event_id: eventId, status: 'on_sale', on_sale_at: null, off_sale_at: null, cancel_until } as const
-  await workers.ask(setSale, sale)
-  const booking = await buyTickets(workers, { eventId, as: 'ada', seat_nos: [0, 1], ...options })
+  await workers.setSale(eventId, { cancel_until: new Date(Date.now() + 86_400_000).toISOString() })
+  const booking = await workers.buyTickets(eventId, [0, 1], 'ada', options)
   const [first, second] = booking.tickets.map(({ id }) => id) as [string, string]
   return { eventId, booking, first, second }
 }
 const view = (ticket_id: string, as: string) => workers.ask(viewTicket, { ticket_id }, { as })
-const noTicket = async (ticket_id: string, as: string) =>
-  (await workers.refusal(viewTicket, { ticket_id }, { as })).code
-const passOn = (ticket_id: string, as: string, to_user_id: string, idempotencyKey = newId()) =>
-  workers.ask(transferTicket, { ticket_id, to_user_id }, { as, idempotencyKey })
-const noTransfer = async (ticket_id: string, as: string, to_user_id: string) =>
-  (await workers.refusal(transferTicket, { ticket_id, to_user_id }, { as })).code
+const passOn = (ticket_id: string, as: string, to_user_id: string) =>
+  workers.ask(transferTicket, { ticket_id, to_user_id }, { as, idempotencyKey: newId() })
 
 /** What a door reads, with nothing but the public keys. */
 async function read(code: string | null) {
@@ -80,7 +75,7 @@ test('while keys are exchanged, codes of the old and of the new key are valid', 
 
 test('a ticket of a general admission area has a code too', async (t) => {
   const { eventId } = await buyTwo()
-  const { tickets } = await buyTickets(workers, { eventId, as: 'eve', areas: [{ area: 'Floor', qty: 1 }] })
+  const { tickets } = await workers.buyTickets(eventId, { areas: [{ area: 'Floor', qty: 1 }] }, 'eve')
   const ticket = await view(tickets[0]?.id ?? '', 'eve')
   t.like(ticket, { area: 'Floor' })
   t.is((await read(ticket.code)).sub, ticket.id)
@@ -91,14 +86,14 @@ test('a ticket that is passed on has a new code, which only its new holder sees;
   const before = await view(first, 'ada')
   const passed = await passOn(first, 'ada', 'bob')
   t.like(passed, { ticket_id: first, to_user_id: 'bob', serial: 2 })
-  t.false(JSON.stringify(passed).includes('ey'))
+  t.notRegex(JSON.stringify(passed), /ey[\w-]+\.ey/, 'no code: three parts with dots, of which two begin with `{"`')
   const bobs = await view(first, 'bob')
   t.like(bobs, { serial: 2, booking_id: null, status: 'valid' })
   t.like(await read(bobs.code), { sub: first, ver: 2 })
   t.is((await read(before.code)).ver, 1)
   t.like(await view(first, 'ada'), { code: null, passed_on: true, booking_id: booking.id })
-  t.is(await noTransfer(first, 'ada', 'cyd'), 'not_found')
-  const seen = await workers.ask(viewBooking, { booking_id: booking.id }, { as: 'ada' })
+  await assertRefused(t, passOn(first, 'ada', 'cyd'), 'not_found')
+  const seen = await workers.viewBooking(booking.id, 'ada')
   t.is(seen.tickets.map(({ id, passed_on }) => `${id} ${passed_on}`).join(), `${first} true,${second} undefined`)
 })
 
@@ -106,12 +101,12 @@ test('a ticket may be passed on again, and back to its buyer', async (t) => {
   const { booking, first } = await buyTwo()
   await passOn(first, 'ada', 'bob')
   await passOn(first, 'bob', 'cyd')
-  t.is(await noTicket(first, 'bob'), 'not_found')
+  await assertRefused(t, view(first, 'bob'), 'not_found')
   t.is((await passOn(first, 'cyd', 'ada')).serial, 4)
   const back = await view(first, 'ada')
   t.is((await read(back.code)).ver, 4)
   t.is(back.passed_on, undefined)
-  const seen = await workers.ask(viewBooking, { booking_id: booking.id }, { as: 'ada' })
+  const seen = await workers.viewBooking(booking.id, 'ada')
   t.true(seen.tickets.every(({ passed_on }) => passed_on === undefined))
 })
 
@@ -124,26 +119,23 @@ test('of two who are passed the same ticket at once, one gets it', async (t) => 
 
 test('a void, used or unpaid ticket is not passed on, and nobody passes one to themselves', async (t) => {
   const { eventId, booking, first, second } = await buyTwo()
-  const self = await workers.refusal(transferTicket, { ticket_id: first, to_user_id: 'ada' }, { as: 'ada' })
-  t.is(self.code, 'validation_failed')
-  t.like(self.extra.errors, [{ pointer: '/to_user_id' }])
+  await assertRefused(t, passOn(first, 'ada', 'ada'), '/to_user_id')
   await workers.postgres.query(
     `UPDATE booking.tickets SET status = 'used' WHERE event_id = $1 AND booking_id =
     (SELECT booking_id FROM booking.tickets WHERE event_id = $1 LIMIT 1) AND id = (SELECT id FROM booking.tickets
     WHERE event_id = $1 ORDER BY id LIMIT 1)`,
     [eventId],
   )
-  const [used] = await workers
-    .ask(viewBooking, { booking_id: booking.id }, { as: 'ada' })
-    .then(({ tickets }) => tickets.filter(({ status }) => status === 'used'))
-  t.is(await noTransfer(used?.id ?? '', 'ada', 'bob'), 'ticket_used')
-  t.is((await view(used?.id ?? '', 'ada')).code, null)
-  const other = used?.id === first ? second : first
+  const { tickets } = await workers.viewBooking(booking.id, 'ada')
+  const used = tickets.find(({ status }) => status === 'used')?.id ?? ''
+  await assertRefused(t, passOn(used, 'ada', 'bob'), 'ticket_used')
+  t.is((await view(used, 'ada')).code, null)
+  const other = used === first ? second : first
   const refund = { booking_id: booking.id, refund_id: newId(), ticket_ids: [other] }
   await workers.ask(cancelTickets, { ...refund, reason: 'buyer' }, { as: 'ada' })
-  t.is(await noTransfer(other, 'ada', 'bob'), 'ticket_void')
+  await assertRefused(t, passOn(other, 'ada', 'bob'), 'ticket_void')
   const unpaid = await buyTwo({ captured: false })
-  t.is(await noTransfer(unpaid.first, 'ada', 'bob'), 'payment_in_progress')
+  await assertRefused(t, passOn(unpaid.first, 'ada', 'bob'), 'payment_in_progress')
 })
 
 test('a refund by the organiser, a cancelled event and a refused capture make the code of a ticket void for any owner', async (t) => {
@@ -163,22 +155,18 @@ test('a refund by the organiser, a cancelled event and a refused capture make th
   await workers.ask(cancelTickets, all, { caller: system('purchase') })
   t.like(await view(cancelled.first, 'bob'), { status: 'void', code: null })
 
-  const eventId = await workers.openHouse()
-  const { id } = await workers.hold(eventId, [0], 'ada')
-  const { booking_id, attempt } = await workers.ask(beginPayment, { hold_id: id }, { as: 'ada' })
-  await workers.ask(confirmHold, { booking_id })
-  const { tickets } = await workers.ask(viewBooking, { booking_id }, { as: 'ada' })
-  t.truthy((await view(tickets[0]?.id ?? '', 'ada')).code)
-  await workers.ask(revokeBooking, { booking_id, attempt })
-  t.like(await view(tickets[0]?.id ?? '', 'ada'), { status: 'void', code: null })
+  const unpaid = await buyTwo({ captured: false })
+  t.truthy((await view(unpaid.first, 'ada')).code)
+  await workers.ask(revokeBooking, { booking_id: unpaid.booking.id, attempt: 1 })
+  t.like(await view(unpaid.first, 'ada'), { status: 'void', code: null })
 })
 
 test('a buyer cannot give back a ticket that somebody else has', async (t) => {
   const { booking, first, second } = await buyTwo()
   await passOn(first, 'ada', 'bob')
   const wish = { booking_id: booking.id, refund_id: newId(), reason: 'buyer' } as const
-  const refused = await workers.refusal(cancelTickets, { ...wish, ticket_ids: [first] }, { as: 'ada' })
-  t.like(refused, { code: 'not_cancellable', extra: { reason: 'passed_on' } })
+  const giveBack = workers.ask(cancelTickets, { ...wish, ticket_ids: [first] }, { as: 'ada' })
+  t.is((await assertRefused(t, giveBack, 'not_cancellable')).extra.reason, 'passed_on')
   await workers.ask(cancelTickets, wish, { as: 'ada' })
   t.is((await view(first, 'bob')).status, 'valid')
   t.is((await view(second, 'ada')).status, 'void')
@@ -188,10 +176,16 @@ test('tickets that others passed on are listed for who has them, page by page, a
   const { first, second } = await buyTwo()
   await passOn(first, 'ada', 'gus')
   await passOn(second, 'ada', 'gus')
-  const page = await workers.ask(listTickets, { limit: 1 }, { as: 'gus' })
-  const next = await workers.ask(listTickets, { limit: 1, cursor: page.next_cursor ?? '' }, { as: 'gus' })
-  t.deepEqual([...page.items, ...next.items].map(({ id }) => id).toSorted(), [first, second].toSorted())
-  t.is(next.next_cursor, null)
+  const list = (cursor = {}) => workers.ask(listTickets, { limit: 1, ...cursor }, { as: 'gus' })
+  const pages = await allPages(list)
+  t.is(pages.length, 2)
+  t.deepEqual(
+    pages
+      .flat()
+      .map(({ id }) => id)
+      .sort(),
+    [first, second].sort(),
+  )
   t.deepEqual((await workers.ask(listTickets, {}, { as: 'ada' })).items, [])
-  t.is((await workers.refusal(listTickets, { cursor: 'nonsense' }, { as: 'gus' })).code, 'validation_failed')
+  await assertRefused(t, list({ cursor: 'nonsense' }), 'validation_failed')
 })

@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Database } from '#shared/database/postgres.ts'
-import { keepingLocksOfSuccess } from '../../workers/booking/store/savepoint.ts'
+import { keepLocksOnSuccess } from '../../workers/booking/store/savepoint.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { forFile } from '../support/for-file.ts'
 import { openPostgres } from '../support/open-postgres.ts'
@@ -66,7 +66,7 @@ test.serial('so does one whose connection ends within a savepoint, or during its
     setTimeout(() => other.query('SELECT pg_terminate_backend($1)', [session?.pid]), 50)
   }
   const fatal: ((db: Database) => Promise<unknown>)[] = [
-    (db) => keepingLocksOfSuccess(db, () => db.query('SELECT pg_sleep(1)')),
+    (db) => keepLocksOnSuccess(db, () => db.query('SELECT pg_sleep(1)')),
     (db) => db.execute('SELECT pg_sleep(1)'),
   ]
   for (const [id, lastStatement] of fatal.entries()) {

@@ -1,17 +1,16 @@
 import test from 'ava'
 import { leafOf } from '#shared/draw.ts'
-import { newId } from '#shared/ids.ts'
 import { roomKey } from '#shared/room-keys.ts'
-import { Queue } from '../../gateway/waiting-room/queue.ts'
 import type { RoomSettings } from '../../gateway/waiting-room/scripts.ts'
 import { forFile } from '../support/for-file.ts'
-import { openRedis } from '../support/open-redis.ts'
+import { callerNamed, openQueue, roomWith } from '../support/rooms.ts'
 import { startSingleRedis } from '../support/servers.ts'
 
-const redisServer = forFile(() => startSingleRedis())
+const server = forFile(() => startSingleRedis())
 
 const noon = 1_800_000_000_000
 const hour = 3_600_000
+const load = { gateway: 'gateway-1', pending: 0, holds: 0, medianHoldMs: 0, overloaded: false }
 const settings: RoomSettings = {
   state: 'open',
   callsPerMinute: 60,
@@ -22,23 +21,9 @@ const settings: RoomSettings = {
   idleMs: 30_000,
 }
 
-/** A room in which `joined` buyers wait, and the clock of its Redis. */
-async function roomWith(joined: number, room: RoomSettings, now: number) {
-  const redis = openRedis(redisServer.url)
-  const queue = new Queue(redis)
-  const eventId = newId()
-  await queue.addBlock(eventId, { from: 0, to: 1_000 }, { ...room, state: 'paused' }, now)
-  for (let index = 0; index < joined; index += 1) {
-    const caller = Buffer.alloc(12)
-    caller.writeUInt32BE(index + 1, 4)
-    await queue.join(eventId, caller, { ...room, state: 'paused' }, now)
-  }
-  return { queue, redis, eventId, close: () => redis.disconnect() }
-}
-
 test('a clock that jumps back an hour does not stop the queue, nor does one that jumps ahead let it rush', async (t) => {
-  const { queue, eventId, close } = await roomWith(50, settings, noon)
-  t.teardown(close)
+  const { queue } = openQueue(t, server.url)
+  const eventId = await roomWith(queue, 50, settings, noon)
   const servingAt = async (now: number) => (await queue.serving(eventId, settings, now)).serving
   const before = await servingAt(noon)
   const back = [await servingAt(noon - hour), await servingAt(noon - hour + 5_000)]
@@ -49,9 +34,8 @@ test('a clock that jumps back an hour does not stop the queue, nor does one that
 
 test('nobody is called before the opening, by the clock of Redis, and the rate does not rise until then', async (t) => {
   const room: RoomSettings = { ...settings, adaptive: true, callsPerMinute: 6_000, opensAtMs: noon }
-  const { queue, eventId, close } = await roomWith(50, room, noon - hour)
-  t.teardown(close)
-  const load = { gateway: 'gateway-1', pending: 0, holds: 0, medianHoldMs: 0, overloaded: false }
+  const { queue } = openQueue(t, server.url)
+  const eventId = await roomWith(queue, 50, room, noon - hour)
   for (let second = 0; second < 60; second += 1) await queue.control(eventId, load, room, noon - hour + second * 1_000)
   const { serving, callsPerMinute } = await queue.serving(eventId, room, noon - 1)
   t.deepEqual([serving, callsPerMinute], [0, 1_500])
@@ -60,8 +44,8 @@ test('nobody is called before the opening, by the clock of Redis, and the rate d
 
 test('a pre-queue that has closed stays closed when the clock jumps back', async (t) => {
   const room: RoomSettings = { ...settings, state: 'paused', closesAtMs: noon }
-  const { queue, eventId, close } = await roomWith(3, room, noon - 1_000)
-  t.teardown(close)
+  const { queue } = openQueue(t, server.url)
+  const eventId = await roomWith(queue, 3, room, noon - 1_000)
   const enter = (index: number, now: number) => queue.enterRoll(eventId, { index, leaf: leafOf(`${index}`) }, room, now)
   t.true(await enter(0, noon - 1))
   t.is((await queue.serving(eventId, room, noon - 1)).rolled, null)
@@ -74,17 +58,14 @@ test('a pre-queue that has closed stays closed when the clock jumps back', async
 
 test('all that Redis keeps of a room lasts as long as somebody asks for it, and ends a week later', async (t) => {
   const room: RoomSettings = { ...settings, closesAtMs: noon + hour }
-  const { queue, redis, eventId, close } = await roomWith(3, room, noon)
-  t.teardown(close)
+  const { queue, redis } = openQueue(t, server.url)
+  const eventId = await roomWith(queue, 3, room, noon)
   await queue.enterRoll(eventId, { index: 0, leaf: leafOf('0') }, room, noon)
   await queue.admit(eventId, 0, settings, noon)
   await queue.leave(eventId, 2, settings, noon)
-  const caller = Buffer.alloc(12)
-  caller.writeUInt32BE(2, 4)
   const ask = async (now: number) => {
-    await queue.look(eventId, caller, 1, settings, now)
-    const load = { pending: 0, holds: 0, medianHoldMs: 0, overloaded: false }
-    await queue.control(eventId, { gateway: 'gateway-1', ...load }, settings, now)
+    await queue.look(eventId, callerNamed(2), 1, settings, now)
+    await queue.control(eventId, load, settings, now)
   }
   const week = 604_800
   const shortestS = async () => {

@@ -3,14 +3,16 @@ import { newId } from '#shared/ids.ts'
 import type { LoadReport } from '../../gateway/waiting-room/load.ts'
 import { Queue } from '../../gateway/waiting-room/queue.ts'
 import { type RoomSettings, scriptOf } from '../../gateway/waiting-room/scripts.ts'
+import { randomNumbers } from '../../infra/random-numbers.ts'
 import { forFile } from '../support/for-file.ts'
 import { openRedis } from '../support/open-redis.ts'
-import { randomNumbers } from '../support/random-numbers.ts'
+import { openQueue, roomWith } from '../support/rooms.ts'
 import { startSingleRedis } from '../support/servers.ts'
 
 /* How the rate of calls follows the load, in virtual time: the scripts get the clock of the test. */
 
 const server = forFile(() => startSingleRedis())
+const noon = 1_800_000_000_000
 
 const quiet: LoadReport = { pending: 0, holds: 50, medianHoldMs: 10, overloaded: false }
 /** Each alone is reason to call fewer. */
@@ -27,24 +29,20 @@ function settings(more: Partial<RoomSettings> = {}): RoomSettings {
 
 /** A room whose gateways report a load every second; answers what the rate was after each. */
 class Room {
-  readonly eventId = newId()
   readonly #queue: Queue
   readonly settings: RoomSettings
-  now = 1_800_000_000_000
+  readonly eventId: string
+  now = noon
 
-  constructor(queue: Queue, chosen: RoomSettings) {
+  constructor(queue: Queue, chosen: RoomSettings, eventId = newId()) {
     this.#queue = queue
     this.settings = chosen
+    this.eventId = eventId
   }
 
   async report(load: LoadReport, gateway = 'gateway-1'): Promise<number> {
-    const { callsPerMinute } = await this.#queue.control(
-      this.eventId,
-      { gateway, ...load },
-      this.settings,
-      Math.round(this.now),
-    )
-    return callsPerMinute
+    const report = { gateway, ...load }
+    return (await this.#queue.control(this.eventId, report, this.settings, this.now)).callsPerMinute
   }
 
   async run(load: LoadReport, seconds: number, gateways = 1): Promise<number[]> {
@@ -85,9 +83,7 @@ async function wrongIn(queue: Queue, seed: number): Promise<string[]> {
 }
 
 test('the rate falls under load, recovers, and is never above the set one', async (t) => {
-  const redis = openRedis(server.url)
-  t.teardown(() => redis.disconnect())
-  const queue = new Queue(redis)
+  const { queue } = openQueue(t, server.url)
   const found = await Promise.all(Array.from({ length: 12 }, (_, seed) => wrongIn(queue, seed)))
   t.deepEqual(found.flat(), [])
 })
@@ -116,9 +112,7 @@ for (const [fault, [script, right, wrong]] of Object.entries(faults)) {
 }
 
 test('however many gateways report in a second, the rate moves once', async (t) => {
-  const redis = openRedis(server.url)
-  t.teardown(() => redis.disconnect())
-  const room = new Room(new Queue(redis), settings())
+  const room = new Room(openQueue(t, server.url).queue, settings())
   const [first] = await room.run(quiet, 1)
   const rates = []
   for (let at = 0; at < 20; at += 1) rates.push(await room.report(quiet, `gateway-${at}`))
@@ -126,9 +120,7 @@ test('however many gateways report in a second, the rate moves once', async (t) 
 })
 
 test('calls of all gateways count together, and those of a gateway that is gone for three seconds only', async (t) => {
-  const redis = openRedis(server.url)
-  t.teardown(() => redis.disconnect())
-  const room = new Room(new Queue(redis), settings())
+  const room = new Room(openQueue(t, server.url).queue, settings())
   const before = (await room.run(quiet, 5, 2)).at(-1) ?? 0
   // Together too many, each alone not.
   const together = (await room.run({ ...quiet, pending: 12 }, 10, 2)).at(-1) ?? 0
@@ -138,23 +130,13 @@ test('calls of all gateways count together, and those of a gateway that is gone 
 })
 
 test('a room that is not adaptive calls at its set rate, whatever the load', async (t) => {
-  const redis = openRedis(server.url)
-  t.teardown(() => redis.disconnect())
-  const room = new Room(new Queue(redis), settings({ adaptive: false }))
+  const room = new Room(openQueue(t, server.url).queue, settings({ adaptive: false }))
   for (const load of heavy) t.deepEqual([...new Set(await room.run(load, 10))], [6_000])
 })
 
 test('buyers are called at the rate that the controller has set', async (t) => {
-  const redis = openRedis(server.url)
-  t.teardown(() => redis.disconnect())
-  const queue = new Queue(redis)
-  const room = new Room(queue, settings())
-  await queue.addBlock(room.eventId, { from: 0, to: 10_000 }, room.settings)
-  for (let index = 0; index < 400; index += 1) {
-    const caller = Buffer.alloc(12)
-    caller.writeUInt32BE(index, 4)
-    await queue.join(room.eventId, caller, { ...room.settings, state: 'paused' }, room.now)
-  }
+  const { queue } = openQueue(t, server.url)
+  const room = new Room(queue, settings(), await roomWith(queue, 400, settings(), noon))
   const slow = (await room.run({ ...quiet, overloaded: true }, 60)).at(-1) ?? 0
   t.is(slow, 60)
   const began = (await queue.serving(room.eventId, room.settings, room.now)).serving

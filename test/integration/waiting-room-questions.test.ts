@@ -1,11 +1,11 @@
 import test from 'ava'
 import { roomDefaults, viewWaitingRoom } from '#shared/contracts/waiting-room.ts'
-import { errorCodeOf } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
-import { Bus } from '#shared/messaging/bus.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import { operation } from '#shared/messaging/serve.ts'
 import { Rooms } from '../../gateway/waiting-room/rooms.ts'
+import { openBus } from '../support/open-bus.ts'
+import { outcomeOf } from '../support/refusals.ts'
 import { serveScripted } from '../support/scripted-worker.ts'
 import { startTestNats } from '../support/servers.ts'
 import { until } from '../support/until.ts'
@@ -24,25 +24,17 @@ test('however many ask about a room that is off, the event worker hears few ques
     return { event_id, state, ...roomDefaults, bypassed: 0, draw: null }
   })
   const stop = await serveScripted(nats.urls, 'event', [answer])
-  const bus = await Bus.connect({ url: nats.urls.gateway, name: 'test', timeoutMs: 5_000 })
+  const bus = await openBus(nats.urls.gateway)
   t.teardown(async () => {
     await bus.close()
     await stop()
   })
   const rooms = new Rooms(bus)
   const eventId = newId()
-  await until('the event worker answers', () =>
-    rooms.get(eventId, inTime()).then(
-      () => true,
-      () => false,
-    ),
-  )
+  const isAnswered = async () => (await outcomeOf(rooms.get(eventId, inTime()))) === 'done'
+  await until('the event worker answers', isAnswered)
   questions = 0
-  const ask = () =>
-    rooms.getOpen(eventId, inTime()).then(
-      () => 'open',
-      (error: unknown) => errorCodeOf(error),
-    )
+  const ask = () => outcomeOf(rooms.getEnabled(eventId, inTime()), 'open')
   const answers = await Promise.all(Array.from({ length: 100 }, ask))
   t.deepEqual([...new Set(answers)], ['queue_not_enabled'])
   // One for what is a second old, and one for a room that is off.

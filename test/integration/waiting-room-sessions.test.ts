@@ -1,12 +1,13 @@
 import test from 'ava'
 import { purchaseHold } from '#shared/contracts/purchase.ts'
 import { newId } from '#shared/ids.ts'
-import { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
 import { user } from '#shared/messaging/caller.ts'
+import { pay, releaseHold } from '../support/buying.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
-import { bypass, claim, eventWithRoom, hold, join, look, passOf, pay, setRoom } from '../support/room-buyers.ts'
+import { busOf } from '../support/open-bus.ts'
+import { bypass, claim, eventWithRoom, hold, join, look, passOf, setRoom } from '../support/room-buyers.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
@@ -32,15 +33,10 @@ test.serial('a session whose purchase no gateway answered ends as soon as one ru
   const dans = await join(system.url, eventId, 'dan')
   const held = await hold(system.url, eventId, 'cat', pass)
   for (const gateway of system.gateways) await gateway.stop()
-  const bus = await Bus.connect({ url: system.natsUrls.gateway, name: 'test', timeoutMs: 5_000 })
-  t.teardown(() => bus.close())
+  const bus = await busOf(t, system.natsUrls.gateway)
   const context = { requestId: newId(), caller: user('cat'), deadlineAt: performance.now() + 10_000 }
-  await call(
-    bus,
-    purchaseHold,
-    { hold_id: held.body.id, payment_token: 'tok_ok' },
-    { ...context, idempotencyKey: newId() },
-  )
+  const purchase = { hold_id: held.body.id, payment_token: 'tok_ok' }
+  await call(bus, purchaseHold, purchase, { ...context, idempotencyKey: newId() })
   const { url } = await system.start('gateway')
   await until('dan is called', async () => (await look(url, dans, 'dan')).body.state === 'called')
   t.is((await hold(url, eventId, 'cat', pass)).body.code, 'pass_expired')
@@ -51,9 +47,8 @@ test.serial('a declined payment leaves the session as it is', async (t) => {
   const eventId = await eventWithRoom(url)
   const pass = await passOf(url, eventId, 'eva')
   const held = await hold(url, eventId, 'eva', pass)
-  const json = { hold_id: held.body.id, payment_token: 'tok_declined', user_id: 'eva' }
-  t.is((await ask(`${url}/purchase`, { json })).status, 402)
-  t.is((await ask(`${url}/holds/${held.body.id}?user_id=eva`, { method: 'DELETE' })).status, 204)
+  t.is((await pay(url, held.body.id, 'eva', 'tok_declined')).status, 402)
+  t.is((await releaseHold(url, held.body.id, 'eva')).status, 204)
   t.is((await hold(url, eventId, 'eva', pass)).status, 201)
 })
 

@@ -2,13 +2,16 @@ import test, { type ExecutionContext } from 'ava'
 import { newId } from '#shared/ids.ts'
 import { queuePasses } from '#shared/queue-pass.ts'
 import { roomKey } from '#shared/room-keys.ts'
+import { releaseHold } from '../support/buying.ts'
+import { Draws } from '../support/draws.ts'
 import { forFile } from '../support/for-file.ts'
-import { ask, eventOnSale } from '../support/http.ts'
+import { ask, asOrganiser, changeEvent, eventOnSale } from '../support/http.ts'
 import { openPostgres } from '../support/open-postgres.ts'
 import { openRedis } from '../support/open-redis.ts'
 import {
   askForPass,
   askToJoin,
+  claim,
   eventWithRoom,
   forgetRoom,
   hold,
@@ -22,7 +25,7 @@ import {
   setRoom,
 } from '../support/room-buyers.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
-import { organiserKey, roomSecret } from '../support/system.ts'
+import { roomSecret } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const system = sharedSystem()
@@ -38,6 +41,31 @@ test('an event shows whether places need a pass, and once its waiting room is of
   t.is((await hold(system.url, eventId, 'ann')).body.code, 'pass_required')
   await setRoom(system.url, eventId, { state: 'off' })
   await until('nobody needs a pass', async () => (await hold(system.url, eventId, 'bob')).status === 201)
+})
+
+test('a buyer whose session has ended needs no pass either once the waiting room is off', async (t) => {
+  const eventId = await eventWithRoom(system.url)
+  const id = await join(system.url, eventId, 'ann')
+  const pass = await claim(system.url, id, 'ann')
+  t.is((await leave(system.url, id, 'ann')).status, 204)
+  t.is((await hold(system.url, eventId, 'ann', pass)).body.code, 'pass_expired')
+  await setRoom(system.url, eventId, { state: 'off' })
+  await until('the pass is in nobody’s way', async () => (await hold(system.url, eventId, 'ann', pass)).status === 201)
+})
+
+test('two desks change one waiting room: each changes what it sends, and everything else stays as it was', async (t) => {
+  const put = (eventId: string, json: object) =>
+    ask(`${system.url}/admin/events/${eventId}/queue`, { method: 'PUT', headers: asOrganiser, json })
+  const eventId = await eventWithRoom(system.url, { calls_per_minute: 90, claim_s: 45, adaptive: false })
+  t.like((await put(eventId, { state: 'paused' })).body, { state: 'paused', calls_per_minute: 90, claim_s: 45 })
+  const faster = { calls_per_minute: 120, max_active: 40 }
+  t.like((await put(eventId, faster)).body, { ...faster, state: 'paused', claim_s: 45, adaptive: false })
+  t.is((await hold(system.url, eventId, 'ann')).body.code, 'pass_required')
+  const fresh = await eventOnSale(system.url)
+  const { status, body } = await put(fresh, faster)
+  t.is(status, 400)
+  t.like(body, { code: 'validation_failed', errors: [{ pointer: '/state' }] })
+  t.like((await put(fresh, { ...faster, state: 'open' })).body, { ...faster, state: 'open', claim_s: 60 })
 })
 
 test('a buyer has one place, however often and at whichever gateway they join', async (t) => {
@@ -143,7 +171,7 @@ test('an event without a waiting room has no queue, and an unknown one is not fo
   t.is((await askToJoin(system.url, newId(), 'lea')).status, 404)
   const wrong = await ask(`${system.url}/admin/events/${eventId}/queue`, {
     method: 'PUT',
-    headers: { authorization: `Bearer ${organiserKey}` },
+    headers: asOrganiser,
     json: { state: 'open', calls_per_minute: 0 },
   })
   t.is(wrong.status, 400)
@@ -156,7 +184,7 @@ test('a pass is good for three holds', async (t) => {
   for (let at = 0; at < 3; at += 1) {
     const held = await hold(url, eventId, 'sam', pass)
     t.is(held.status, 201, held.text)
-    await ask(`${url}/holds/${held.body.id}?user_id=sam`, { method: 'DELETE' })
+    await releaseHold(url, held.body.id, 'sam')
   }
   const fourth = await hold(url, eventId, 'sam', pass)
   t.like(fourth.body, { code: 'pass_expired', join_url: `/events/${eventId}/queue` })
@@ -231,3 +259,26 @@ async function remember(eventId: string): Promise<() => Promise<void>> {
     redis.disconnect()
   }
 }
+
+test('the waiting room and the draw of a draft are shown to organisers alone, and nobody joins before it is published', async (t) => {
+  const draft = {
+    name: 'A draft with a room',
+    venue: { name: 'Hall', country: 'DE', tz: 'Europe/Berlin' },
+    starts_on: '2036-05-24',
+    sections: [{ name: 'Stalls', rows: 1, seats_per_row: 2, price_minor: 5_000 }],
+  }
+  const { body } = await ask(`${system.url}/admin/events`, { headers: asOrganiser, json: draft })
+  const eventId: string = body.id
+  await new Draws(system).announce(eventId)
+  const queue = `${system.url}/events/${eventId}/queue`
+  for (const path of [queue, `${queue}/serving`, `${queue}/draw`, `${queue}/draw/roll/0`, `${queue}/admissions`]) {
+    const { status, body: problem } = await ask(path)
+    t.like({ status, ...problem }, { status: 404, code: 'event_not_found' }, path)
+  }
+  t.like((await askToJoin(system.url, eventId, 'ann')).body, { code: 'event_not_found' })
+  const ofOrganiser = await ask(`${system.url}/admin/events/${eventId}/queue`, { headers: asOrganiser })
+  t.like(ofOrganiser.body, { event_id: eventId, state: 'pre_queue' })
+  await changeEvent(system.url, eventId, 'publish')
+  await until('buyers join', async () => (await askToJoin(system.url, eventId, 'ann')).status === 201)
+  await until('everybody sees the room', async () => (await ask(queue)).status === 200)
+})

@@ -6,7 +6,7 @@ import { Metrics } from '#shared/observability/metrics.ts'
 import { type AuditOptions, audit, auditQuery } from '../../infra/ops/audit/audit.ts'
 import { Auditor } from '../../infra/ops/audit/auditor.ts'
 import { allInvariants } from '../../infra/ops/audit/invariants/all-invariants.ts'
-import { AuditMetrics } from '../../infra/ops/audit/metrics.ts'
+import { auditMetrics } from '../../infra/ops/audit/metrics.ts'
 import { findWatchedEvents, openOrChanged } from '../../infra/ops/audit/watched-events.ts'
 import { bookingRetention } from '../../workers/booking/retention.ts'
 import { purchaseRetention } from '../../workers/purchase/retention.ts'
@@ -206,36 +206,27 @@ test.serial('a violation is found in the window, and by a full audit for ever', 
   t.true((await violated({})).includes(found))
 })
 
-test.serial(
-  'after a stop longer than a hold lasts nothing counts as overdue until the system has been back for a while',
-  async (t) => {
-    await db.query(
-      `INSERT INTO booking.holds (event_id, id, user_id, active_until, expires_at, hard_cap_at)
-     SELECT event_id, $1, 'sleeper', now() - interval '1 hour', now() - interval '1 hour', now() FROM booking.sales LIMIT 1`,
-      [newId()],
-    )
-    await db.query(
-      `INSERT INTO booking.outbox (id, subject, payload, created_at, published_at)
-     VALUES ($1, 'ticketing.fact.hold.x.y', '{}', now() - interval '1 hour', NULL)`,
-      [newId()],
-    )
-    const overdue = (says: string): boolean => /^(I5|I18)/.test(says)
-    t.deepEqual((await violated({ windowMs: hourMs, watchedForMs: 50_000 })).filter(overdue), [])
-    const late = (await violated({ windowMs: hourMs, watchedForMs: 70_000 })).filter(overdue)
-    t.true(
-      late.some((says) => says.startsWith('I5 every hold ends')),
-      late.join(),
-    )
+test.serial('after a long stop nothing counts as overdue until the system has been back for a while', async (t) => {
+  await db.query(
+    `INSERT INTO booking.holds (event_id, id, user_id, active_until, expires_at, hard_cap_at)
+   SELECT event_id, $1, 'sleeper', now() - interval '1 hour', now() - interval '1 hour', now() FROM booking.sales LIMIT 1`,
+    [newId()],
+  )
+  await db.query(
+    `INSERT INTO booking.outbox (id, subject, payload, created_at, published_at)
+   VALUES ($1, 'ticketing.fact.hold.x.y', '{}', now() - interval '1 hour', NULL)`,
+    [newId()],
+  )
+  const overdue = (says: string): boolean => /^(I5|I18)/.test(says)
+  t.deepEqual((await violated({ windowMs: hourMs, watchedForMs: 50_000 })).filter(overdue), [])
+  const late = (await violated({ windowMs: hourMs, watchedForMs: 70_000 })).filter(overdue)
+  t.regex(late.join(), /I5 every hold ends/)
 
-    const metrics = new AuditMetrics(new Metrics('test'))
-    const log = createLogger({ name: 'auditor', instance: 'test', level: 'fatal' })
-    const auditor = new Auditor({ ...books(), everyMs: 100_000, metrics, log })
-    await until('it has audited', () => auditor.view.checked_at !== null)
-    await auditor.stop()
-    t.deepEqual(
-      auditor.view.items.filter(({ invariant, violations }) => overdue(invariant) && violations > 0),
-      [],
-      'an auditor that has just begun',
-    )
-  },
-)
+  const metrics = auditMetrics(new Metrics('test'))
+  const log = createLogger({ name: 'auditor', instance: 'test', level: 'fatal' })
+  const auditor = new Auditor({ ...books(), everyMs: 100_000, metrics, log })
+  await until('it has audited', () => auditor.view.checked_at !== null)
+  await auditor.stop()
+  const found = auditor.view.items.filter(({ invariant, violations }) => overdue(invariant) && violations > 0)
+  t.deepEqual(found, [], 'an auditor that has just begun')
+})

@@ -1,15 +1,15 @@
 import test from 'ava'
+import { randomNumbers } from '../../infra/random-numbers.ts'
 import { startBookingWorkers } from '../support/booking-workers.ts'
 import { HoldingModel } from '../support/holding-model.ts'
 import { batchesOn } from '../support/place-request.ts'
-import { randomNumbers } from '../support/random-numbers.ts'
 
 test('a thousand mixed batches of two workers give each seat one holder and each refusal a reason', async (t) => {
   t.timeout(300_000)
   const workers = await startBookingWorkers()
   t.teardown(() => workers.stop())
   // A look sees one row at most, so that nearly all batches must look again.
-  const batches = [1, 2].map(() => batchesOn(workers.postgres, { rowsALook: 1 }))
+  const batches = [1, 2].map(() => batchesOn(workers.postgres, { rowsPerSearch: 1 }))
   const seed = Date.now() % 1_000_000
   t.log(`seed ${seed}`)
   const random = randomNumbers(seed)

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect, type Socket } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
+import { promisify } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { ClientAddresses } from '../../gateway/http/client-address.ts'
@@ -7,7 +9,7 @@ import { Connections } from '../../gateway/http/connections.ts'
 import { GatewayMetrics } from '../../gateway/metrics.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
-import { exchangeRaw } from '../support/raw-http.ts'
+import { exchangeRaw, openSocket } from '../support/raw-http.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
@@ -31,9 +33,7 @@ const get = (path: string, headers = ''): string => `GET ${path} HTTP/1.1\r\nHos
 
 /** Opens a connection that never reads, and keeps sending what it can of `text`. */
 function flood(t: ExecutionContext, url: string, text: string): Socket {
-  const { hostname, port } = new URL(url)
-  const socket = connect({ host: hostname, port: Number(port) }).pause()
-  socket.on('error', () => undefined)
+  const socket = openSocket(url).pause()
   socket.on('connect', () => send())
   const send = (): void => {
     while (!socket.destroyed && socket.write(text));
@@ -44,15 +44,18 @@ function flood(t: ExecutionContext, url: string, text: string): Socket {
 }
 
 test.serial('clients that pipeline requests and never read harm no gateway, even one of little memory', async (t) => {
+  t.timeout(150_000, 'a slow reader is cut after half a minute')
   // Without limits on connections, such a gateway died of it within some seconds.
   const small = await system.start('gateway', { NODE_OPTIONS: '--max-old-space-size=96' })
   const pipelined = get('/openapi.json').repeat(600)
   for (let count = 0; count < 40; count += 1) flood(t, small.url, pipelined)
-  const cut = async (): Promise<number> => {
-    // A busy machine may let it wait.
-    return metric(small.url, 'http_server_connections_cut_total', 'pipelining').catch(() => 0)
-  }
-  await until('all of them are cut', async () => (await cut()) === 40, { timeoutMs: 30_000 })
+  // Node stops reading from those whose first packet held few requests; they are cut because they do not read either.
+  const cutFor = (reason: string) =>
+    metric(small.url, 'http_server_connections_cut_total', reason).then((count) => count || 0)
+  const cut = async (): Promise<number> => (await cutFor('pipelining')) + (await cutFor('slow_reader'))
+  // A busy machine may let the metrics wait.
+  await until('all of them are cut', async () => (await cut().catch(() => 0)) === 40, { timeoutMs: 120_000 })
+  t.true((await cutFor('pipelining')) > 0)
   t.is((await ask(`${small.url}/events`)).status, 200)
   await small.stop()
 })
@@ -67,25 +70,17 @@ test('a client may send some requests ahead, and gets the answers in their order
   const all = paths.map((path, at) => get(path, at === 29 ? 'Connection: close\r\n' : '')).join('')
   const reply = await exchangeRaw(system.url, all)
   const statuses = [...reply.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status)
-  t.deepEqual(
-    statuses,
-    paths.map((path) => (path === '/livez' ? '200' : '404')),
-  )
+  t.is(statuses.join(), paths.map((path) => (path === '/livez' ? 200 : 404)).join())
 })
 
 test('a client that ends its side of the connection behind its request gets the answer', async (t) => {
   for (const path of ['/events?city=Half-closed', '/bookings?limit=0', '/openapi.json']) {
-    const { hostname, port } = new URL(system.url)
-    const reply = await new Promise<string>((resolve) => {
-      const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true, timeout: 5_000 })
-      let text = ''
-      socket.setEncoding('utf8').on('data', (part: string) => (text += part))
-      socket.on('timeout', () => socket.destroy())
-      socket.on('error', () => undefined)
-      socket.on('end', () => socket.destroy())
-      socket.on('close', () => resolve(text))
-      socket.end(get(path))
-    })
+    const socket = openSocket(system.url, { allowHalfOpen: true, timeout: 15_000 })
+    let reply = ''
+    socket.setEncoding('utf8').on('data', (part: string) => (reply += part))
+    for (const event of ['timeout', 'end']) socket.on(event, () => socket.destroy())
+    socket.end(get(path))
+    await once(socket, 'close')
     t.regex(reply, /^HTTP\/1\.1 (200|400) /, path)
     t.true(reply.endsWith('}'), path)
   }
@@ -144,19 +139,17 @@ test('CONNECT is answered 405 as a problem, with the methods that there are', as
   const reply = await exchangeRaw(system.url, 'CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n')
   t.like(parsed(reply), { status: 405 })
   t.like(parsed(reply).body, { code: 'method_not_allowed' })
-  t.regex(reply, /\r\nAllow: GET, HEAD, POST, PATCH, DELETE\r\n/)
+  t.regex(reply, /\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE\r\n/)
 })
 
 test('connections that break while they are answered are counted, and logged once in a while', async (t) => {
   const gateway = await system.start('gateway')
-  const { hostname, port } = new URL(gateway.url)
   const broken = async (): Promise<number> => {
     const { text } = await ask(`${gateway.url}/metrics`)
     return Number(/^http_server_broken_responses_total(?:\{[^}]*\})? (\d+)$/m.exec(text)?.[1])
   }
   const reset = async (): Promise<void> => {
-    const socket = connect({ host: hostname, port: Number(port) })
-    socket.on('error', () => undefined)
+    const socket = openSocket(gateway.url)
     // Takes a tenth of a second.
     socket.write(get('/readyz?verbose'))
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -166,8 +159,10 @@ test('connections that break while they are answered are counted, and logged onc
     await Promise.all(Array.from({ length: 20 }, reset))
     return (await broken()) >= 20
   })
-  const lines = gateway.output().match(/"msg":"responses broke off"/g) ?? []
-  t.true(lines.length >= 1 && lines.length <= 3, `${lines.length}`)
+  const lines = (): number => gateway.output().match(/"msg":"responses broke off"/g)?.length ?? 0
+  await until('the log says so', () => lines() > 0)
+  // At most one in ten seconds.
+  t.true(lines() <= 3, `${lines()}`)
   await gateway.stop()
 })
 
@@ -184,23 +179,19 @@ async function serve(
     metrics: new GatewayMetrics(metrics),
     answerMs,
   })
-  const server = createServer(connections.inTurn((req, res) => listener(req, res, connections))).on(
-    'connection',
-    connections.add,
-  )
-  server.listen(0, '127.0.0.1')
+  const server = createServer(connections.inTurn((req, res) => listener(req, res, connections)))
+  server.on('connection', connections.add).listen(0, '127.0.0.1')
   t.teardown(() => {
     connections.stop()
     server.closeAllConnections()
     server.close()
   })
-  await new Promise((resolve) => server.once('listening', resolve))
+  await once(server, 'listening')
   const cut = async (reason: string): Promise<number> => {
     const { text } = await metrics.expose('')
     return Number(new RegExp(`cut_total\\{[^}]*"${reason}"[^}]*\\} (\\d+)`).exec(text)?.[1])
   }
-  const open = (): Promise<number> =>
-    new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count))))
+  const open = promisify(server.getConnections.bind(server))
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, cut, open }
 }
 
@@ -217,10 +208,9 @@ test('one answer of a connection is made at a time, however many requests come',
 
 test('a client that does not read its answer in time is cut, and one that asks for nothing is not', async (t) => {
   const { url, cut, open } = await serve(t, (_, res) => res.end(Buffer.alloc(64 * 1_024 * 1_024)), { answerMs: 600 })
-  const { hostname, port } = new URL(url)
-  const idle = connect({ host: hostname, port: Number(port) })
+  const idle = openSocket(url)
   t.teardown(() => idle.destroy())
-  const slow = connect({ host: hostname, port: Number(port) }).pause()
+  const slow = openSocket(url).pause()
   t.teardown(() => slow.destroy())
   slow.write(get('/'))
   await until('one is cut', async () => (await cut('slow_reader')) === 1)
@@ -249,14 +239,10 @@ test('one address has so many connections and no more, unless it is a trusted pr
     { trusted: ['127.0.0.1'], left: 5 },
   ]) {
     const { url, cut, open } = await serve(t, (_, res) => res.end(), { maxOfOwner: 3, trusted })
-    const { hostname, port } = new URL(url)
-    const sockets = Array.from({ length: 5 }, () => connect({ host: hostname, port: Number(port) }))
+    const sockets = Array.from({ length: 5 }, () => openSocket(url))
     t.teardown(() => sockets.forEach((socket) => void socket.destroy()))
-    for (const socket of sockets) socket.on('error', () => undefined)
-    await until(
-      'the others are sent away',
-      async () => (await open()) === left && (await cut('too_many_of_address')) === 5 - left,
-    )
+    const areOthersAway = async () => (await open()) === left && (await cut('too_many_of_address')) === 5 - left
+    await until('the others are sent away', areOthersAway)
     sockets[0]?.destroy()
     await until('there is room again', async () => (await open()) === left - 1)
     t.is((await fetch(url, { signal: AbortSignal.timeout(15_000) })).status, 200)
@@ -265,10 +251,9 @@ test('one address has so many connections and no more, unless it is a trusted pr
 
 test('a gateway has so many connections and no more', async (t) => {
   const gateway = await system.start('gateway', { MAX_CONNECTIONS: '20' })
-  const { hostname, port } = new URL(gateway.url)
-  const sockets = Array.from({ length: 30 }, () => connect({ host: hostname, port: Number(port) }))
+  const sockets = Array.from({ length: 30 }, () => openSocket(gateway.url))
   let closed = 0
-  for (const socket of sockets) socket.on('error', () => undefined).on('close', () => (closed += 1))
+  for (const socket of sockets) socket.on('close', () => (closed += 1))
   await until('ten are sent away', () => closed === 10)
   for (const socket of sockets) socket.destroy()
   await until('it answers again', async () => {

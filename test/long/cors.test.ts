@@ -38,11 +38,8 @@ function preflight(url: string, origin: string, method: string): Promise<Answer>
 
 test('without CORS_ORIGINS no answer is for pages of other origins', async (t) => {
   for (const path of ['/events', `/events/${eventId}`, '/bookings?user_id=1', '/nowhere']) {
-    t.deepEqual(
-      [...(await ask(off + path, from(shop))).headers.keys()].filter((name) => name.startsWith('access-control-')),
-      [],
-      path,
-    )
+    const { headers } = await ask(off + path, from(shop))
+    t.notRegex([...headers.keys()].join(), /access-control-/, path)
   }
   t.true((await preflight(`${off}/events`, shop, 'GET')).status >= 400)
 })
@@ -88,11 +85,21 @@ test('with a list, pages of these origins may use every route, and others none',
     for (const { headers } of [answer, other]) t.regex(headers.get('vary') ?? '', /\bOrigin\b/, path)
   }
   t.is((await ask(`${listed}/bookings?user_id=2`, from(shop))).status, 429)
+  // The cookies of desk and door must not make a listed page of the same site an organiser or a gate.
+  for (const answer of [
+    await preflight(`${listed}/admin/events`, shop, 'POST'),
+    await ask(`${listed}/admin/events`, from(shop)),
+    await preflight(`${listed}/check-in/${eventId}/scans`, shop, 'POST'),
+    await ask(`${listed}/check-in/${eventId}/manifest`, from(shop)),
+  ]) {
+    t.is(allowed(answer), shop)
+    t.is(answer.headers.get('access-control-allow-credentials'), null)
+  }
   const write = await preflight(`${listed}/events/${eventId}/holds`, shop, 'POST')
   t.is(write.status, 204)
   t.is(allowed(write), shop)
   t.is(write.headers.get('access-control-allow-methods'), 'POST')
-  t.regex(write.headers.get('access-control-allow-headers') ?? '', /Authorization.*Idempotency-Key/)
+  t.regex(write.headers.get('access-control-allow-headers') ?? '', /Authorization.*Idempotency-Key.*Queue-Pass/)
   const refused = await preflight(`${listed}/events/${eventId}/holds`, stranger, 'POST')
   t.is(allowed(refused), null)
   const held = await ask(`${listed}/events/${eventId}/holds`, {
@@ -101,8 +108,6 @@ test('with a list, pages of these origins may use every route, and others none',
   })
   t.is(held.status, 201, held.text)
   t.is(allowed(held), shop)
-  t.is(
-    (await ask(`${listed}/events`, from(shop, { 'accept-encoding': 'gzip' }))).headers.get('vary'),
-    'Accept-Encoding, Origin',
-  )
+  const compressed = await ask(`${listed}/events`, from(shop, { 'accept-encoding': 'gzip' }))
+  t.is(compressed.headers.get('vary'), 'Accept-Encoding, Origin')
 })

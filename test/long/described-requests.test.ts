@@ -23,6 +23,9 @@ const requests = ['README.md', 'infra/REQUESTS.md'].flatMap((file) =>
 const absent: Record<string, readonly number[]> = {
   // The event is not cancelled.
   'GET /admin/events/$ID/refunds': [404],
+  // Once while a hold is there, once after it.
+  'DELETE /me?user_id=135': [204, 409],
+  'DELETE /me': [204, 409],
   // A number from thin air.
   'GET /events/$EVENT/seats?min_seq=123': [200, 400],
 }
@@ -68,18 +71,17 @@ class DescribedClient {
 /** What stands before the id that a variable of the documents takes, where it is not the first of the answer. */
 const beforeId: Readonly<Record<string, string>> = { VENUE: '"venue"', TICKET: '"tickets":[' }
 
-/** Makes all requests in their order, each as `adapt` has it; null leaves it out. */
+/** Makes requests in their order, each as `adapt` has it. */
 async function makeAll(
   t: ExecutionContext,
   client: DescribedClient,
-  adapt: (request: DocumentedRequest) => DocumentedRequest | null,
-): Promise<number> {
+  requests: readonly DocumentedRequest[],
+  adapt: (request: DocumentedRequest) => DocumentedRequest,
+): Promise<void> {
   const variables: Record<string, string> = { KEY: organiserKey }
   const filled = (text: string): string => text.replaceAll(/\$(\w+)/g, (_all, name: string) => variables[name] ?? '')
-  let made = 0
   for (const documented of requests) {
     const request = adapt(documented)
-    if (request === null) continue
     const headers = Object.entries(request.headers).map(([name, value]) => [name, filled(value)])
     const body = request.body === undefined ? {} : { body: filled(request.body) }
     const { method, url } = request
@@ -89,7 +91,6 @@ async function makeAll(
       headers: Object.fromEntries(headers),
       ...body,
     })
-    made += 1
     const expected = absent[`${method} ${url.replace(/^localhost:8080/, '')}`]
     if (expected === undefined) t.true(answer.status < 300, `${documented.text}\n${answer.text}`)
     else t.true(expected.includes(answer.status), `${documented.text}\n${answer.text}`)
@@ -99,7 +100,6 @@ async function makeAll(
     const [, firstId] = /"id":"([^"]*)"/.exec(within) ?? []
     if (documented.keepsIdAs !== undefined) variables[documented.keepsIdAs] = firstId ?? ''
   }
-  return made
 }
 
 async function start(t: ExecutionContext, env: Record<string, string>): Promise<System> {
@@ -115,7 +115,7 @@ async function start(t: ExecutionContext, env: Record<string, string>): Promise<
 test('a client made of the API description makes every request of the documents in demo mode', async (t) => {
   const { url } = await start(t, {})
   const client = await DescribedClient.of(url, {})
-  t.is(await makeAll(t, client, (request) => request), requests.length)
+  await makeAll(t, client, requests, (request) => request)
   t.true(requests.length > 25)
   const headers = { 'content-type': 'application/json' }
   const wrong: [fault: RegExp, request: Parameters<DescribedClient['send']>[0]][] = [
@@ -139,9 +139,10 @@ test('a client made of the API description makes every request of the documents 
   const tokenOf = (user: string): Promise<string> =>
     new SignJWT().setProtectedHeader({ alg: 'EdDSA' }).setSubject(user).setExpirationTime('10 minutes').sign(privateKey)
   const tokens = new Map<string, string>()
-  for (const user of ['123', '125', '126', '130', '131', '132', '133', '134']) tokens.set(user, await tokenOf(user))
+  for (const user of ['123', '125', '126', '130', '131', '132', '133', '134', '135'])
+    tokens.set(user, await tokenOf(user))
   const client = await DescribedClient.of(url, {})
-  const adapted = (request: DocumentedRequest): DocumentedRequest | null => {
+  const adapted = (request: DocumentedRequest): DocumentedRequest => {
     const [, user = '125'] = /user_id(?:"?[=:]"?)(\d+)/.exec(`${request.url}${request.body ?? ''}`) ?? []
     const authorization = request.headers.authorization ?? `Bearer ${tokens.get(user)}`
     const { user_id: _caller, ...members } = JSON.parse(request.body ?? '{}')
@@ -156,9 +157,8 @@ test('a client made of the API description makes every request of the documents 
     }
   }
   // The first of the documents is the list; a bare purchase needs an event before the documents name one.
-  const [first] = requests
-  if (first !== undefined) requests.unshift({ ...first, keepsIdAs: 'EVENT' })
-  t.is(await makeAll(t, client, adapted), requests.length)
+  const naming = requests.slice(0, 1).map((first) => ({ ...first, keepsIdAs: 'EVENT' }))
+  await makeAll(t, client, [...naming, ...requests], adapted)
   const personal = { method: 'GET', url: 'localhost:8080/bookings', headers: {} }
   await t.throwsAsync(client.send(personal), { message: /credentials are missing/ })
 })

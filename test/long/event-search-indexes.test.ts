@@ -10,13 +10,11 @@ import { RecentStock } from '../../workers/event/recent-stock.ts'
 import { RecentSummaries } from '../../workers/event/recent-summaries.ts'
 import { weeksBetween } from '../../workers/event/search/dates.ts'
 import { daysFromToday } from '../support/catalogue.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { forFile } from '../support/for-file.ts'
 
 /** Enough that reading all of them would be the longest way to any page. */
 const events = 30_000
-
-let database: TestDatabase
-let postgres: ExplainingPostgres
 
 /** Explains each statement that reads events as the worker has it planned, for any values, and carries it out. */
 class ExplainingPostgres extends Postgres {
@@ -43,20 +41,11 @@ function literal(value: unknown): string {
   return `'${(text instanceof Date ? text.toISOString() : String(text)).replaceAll("'", "''")}'`
 }
 
-test.before(async () => {
-  database = await createTestDatabase()
+const database = forFile(() => createTestDatabase())
+const postgres = forFile(async () => {
   await generateCatalogue(database.url, events, { show: () => undefined, clear: () => undefined })
-  postgres = new ExplainingPostgres({
-    url: database.url,
-    applicationName: 'explaining',
-    maxConnections: 1,
-    planOnce: true,
-    onIdleError: () => undefined,
-  })
-})
-test.after.always(async () => {
-  await postgres?.close()
-  await database?.drop()
+  const options = { applicationName: 'explaining', maxConnections: 1, planOnce: true, onIdleError: () => undefined }
+  return new ExplainingPostgres({ url: database.url, ...options })
 })
 
 async function plansOf(request: RequestOf<typeof searchEvents>): Promise<{ plans: string; found: number }> {
@@ -272,10 +261,7 @@ test.serial('what no venue near has is found by its price, not by going from ven
         [dearest.price],
       ),
     }))
-    t.deepEqual(
-      items.map(({ id }) => id),
-      nearest.map(({ id }) => id),
-    )
+    t.is(items.map(({ id }) => id).join(), nearest.map(({ id }) => id).join())
     const none = await plansOf({ ...asked, min_price_minor: 900_000_000_000, currency: 'EUR' })
     t.is(none.found, 0)
     t.regex(none.plans, /events_by_price/)

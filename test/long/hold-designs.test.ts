@@ -1,27 +1,25 @@
 import test from 'ava'
-import { control, designs } from '../hold-designs/designs.ts'
-import { type HoldDesign, openLabDatabase } from '../hold-designs/lab.ts'
+import { control, designs, type HoldDesign } from '../hold-designs/designs.ts'
+import { openLab } from '../hold-designs/lab.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { startSingleRedis } from '../support/servers.ts'
 
 /** Long enough that no hold runs out, and no job comes by, during a race. */
 const holdTtlMs = 60_000
-const connections = 8
+const sizes = { connections: 8, seats: 10, holdTtlMs, sweepEveryMs: holdTtlMs }
 
 /** How many of 40 buyers who want the same two seats at once are promised them. */
 async function winners(design: HoldDesign, servers: { databaseUrl: string; redisUrl: string }): Promise<number> {
-  const schema = design.name.replaceAll(/\W+/g, '_').toLowerCase()
-  const database = await openLabDatabase(servers.databaseUrl, { schema, connections, seats: 10 })
+  const lab = await openLab(design.name, { ...servers, ...sizes })
+  const open = await design.open(lab)
   try {
-    const open = await design.open({ database, redisUrl: servers.redisUrl, holdTtlMs, sweepEveryMs: holdTtlMs })
-    // Who hears nothing in time has no promise either.
-    const held = await Promise.all(Array.from({ length: 40 }, () => open.hold([4, 5]).catch(() => null)))
+    const held = await Promise.all(Array.from({ length: 40 }, () => open.hold([4, 5])))
     const promised = held.filter((seats) => seats !== null)
     await Promise.all(promised.map((seats) => seats.release()))
-    await open.close()
     return promised.length
   } finally {
-    await database.close()
+    await open.close?.()
+    await lab.close()
   }
 }
 

@@ -33,10 +33,7 @@ test('a draw of 100,000 places is held, and verified over HTTP', async (t) => {
   const read = performance.now()
   const findings = await verifyDraw(published)
   t.log(`read in ${Math.round(read - begin)} ms, verified in ${Math.round(performance.now() - read)} ms`)
-  t.deepEqual(
-    findings.flatMap(({ wrong }) => wrong ?? []),
-    [],
-  )
+  t.is(findings.flatMap(({ wrong }) => wrong ?? []).join(), '')
   t.is(published.draw.entrants, places)
   const { body } = await ask(`${system.url}/queue/${first.body.id}?user_id=ann`)
   t.is(body.number, published.numbers[0])

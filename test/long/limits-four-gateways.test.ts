@@ -34,8 +34,9 @@ test.serial('four gateways under load admit the maximum and what grows meanwhile
   const allowed = Math.floor(browseMaximum + (browseMaximum * tookMs) / 60_000) + alone
   const facts = `${admitted} of ${statuses.length} in ${Math.round(tookMs)} ms, ${alone} of them decided without Redis`
   t.true(admitted <= allowed, `${facts}: ${allowed} allowed`)
-  // What lies unused in each of four gateways may be a fortieth of the maximum.
-  t.true(admitted >= browseMaximum * 0.9, facts)
+  // What lies unused in each of four gateways may be a fortieth of the maximum, and so much is lost with an answer that Redis gave too late.
+  const lease = browseMaximum / 40
+  t.true(admitted >= browseMaximum - (4 + alone) * lease, facts)
 })
 
 test.serial('a refusal of a large limit says when to retry, and the retry is admitted', async (t) => {

@@ -3,7 +3,7 @@ import { forFile } from '../support/for-file.ts'
 import { ask, eventOnSale } from '../support/http.ts'
 import { startProcess } from '../support/process.ts'
 import { sendRaw } from '../support/raw-http.ts'
-import { organiserKey, startSystem, webhookSecret } from '../support/system.ts'
+import { doorKey, organiserKey, startSystem, webhookSecret } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
 const sessionSecret = 'a secret for tests that is long enough'
@@ -12,7 +12,17 @@ const card = '4242424242424242'
 const paymentToken = 'tok_visa_5ecret'
 const bearer = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ0aGllZiJ9.5ignature'
 const cookie = 'c00kie-0f-a-buyer'
-const secrets = [organiserKey, webhookSecret, sessionSecret, databasePassword, card, '5ecret', '5ignature', cookie]
+const secrets = [
+  organiserKey,
+  doorKey,
+  webhookSecret,
+  sessionSecret,
+  databasePassword,
+  card,
+  '5ecret',
+  '5ignature',
+  cookie,
+]
 
 const hostile = [
   'a\nb',
@@ -28,6 +38,7 @@ const hostile = [
   card,
   paymentToken,
   organiserKey,
+  doorKey,
   bearer,
   webhookSecret,
   `Bearer ${bearer}`,
@@ -77,6 +88,7 @@ async function sendHostile(eventId: string, text: string): Promise<void> {
       raw: `{"payment_token":"${paymentToken}", ${text}`,
       headers: { 'content-type': 'application/json' },
     }),
+    ask(`${url}/admin/session`, { json: { key: text } }),
     ask(`${url}/webhooks/sandbox`, { raw: text, headers: { 'ticketing-signature': encoded } }),
     ask(`${url}/admin/events/${encoded}/publish`, {
       method: 'POST',
@@ -121,11 +133,7 @@ test('under hostile requests every line of every process is JSON of one shape, b
     t.is(new Date(time).toISOString(), time)
     t.true(typeof request_id === 'string' && /^[\da-f]{32}$/.test(trace_id), text)
     t.true(text.length < 64 * 1024)
-    t.deepEqual(
-      secrets.filter((secret) => text.includes(secret)),
-      [],
-      text,
-    )
+    for (const secret of secrets) t.false(text.includes(secret), text)
   }
   const statuses = new Set(seen.map(({ text }) => JSON.parse(text).status))
   for (const status of [200, 400, 401, 404]) t.true(statuses.has(status), String(status))

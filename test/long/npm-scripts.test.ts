@@ -12,7 +12,7 @@ const run = promisify(execFile)
 
 const scripts: Record<string, string> = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')).scripts
 
-/** An executable `node` in a folder of its own, for the front of PATH. */
+/** An executable `node` in a new folder, for the front of PATH. */
 async function fakeNode(lines: readonly string[]): Promise<string> {
   const folder = await createTestDirectory('fake-node')
   await writeFile(join(folder, 'node'), ['#!/bin/sh', ...lines, ''].join('\n'))
@@ -86,7 +86,7 @@ for (const [file, command, ...subcommand] of [
   ['infra/ops/backup/command.ts', 'npm run backup -- follow', 'follow'],
   ['infra/ops/backup/command.ts', 'npm run backup -- recover', 'recover'],
   ['infra/ops/backup/command.ts', 'npm run backup -- unknown-charges', 'unknown-charges'],
-  ['infra/ops/trace/trace-command.ts', 'npm run trace'],
+  ['infra/ops/trace/command.ts', 'npm run trace'],
   ['infra/ops/logs/command.ts', 'npm run logs'],
   ['infra/bench/reading/run.ts', 'npm run bench'],
   ['infra/onsale/command.ts', 'npm run onsale'],
@@ -103,7 +103,9 @@ for (const [file, command, ...subcommand] of [
 ] as const) {
   test(`${command} -- --help tells how to use it, and does nothing else`, async (t) => {
     const dataDirectory = join(await createTestDirectory('help'), 'none')
-    const { code, output } = await runScript(file, [...subcommand, '--help'], { DATA_DIR: dataDirectory })
+    // All of them run at once.
+    const options = { timeoutMs: 120_000 }
+    const { code, output } = await runScript(file, [...subcommand, '--help'], { DATA_DIR: dataDirectory }, options)
     t.is(code, 0, output)
     t.regex(output, new RegExp(`Usage: ${command}\\b`))
     t.false(existsSync(dataDirectory))

@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import test from 'ava'
 import { newId } from '#shared/ids.ts'
 import { roomKey } from '#shared/room-keys.ts'
+import { codes, SeatMap } from '../../infra/bench/seat-map.ts'
 import { holdMsAt, play } from '../../infra/onsale/play.ts'
 import type { Result } from '../../infra/onsale/result.ts'
 import { RoomRecords } from '../../infra/onsale/room-records.ts'
-import { codes, SeatMap } from '../../infra/onsale/seat-map.ts'
 import { Tally } from '../../infra/onsale/tally.ts'
 import { type JudgeOptions, judge } from '../../infra/onsale/verdict.ts'
 import { organiserKey } from '../../infra/system/temporary-settings.ts'
@@ -121,7 +121,7 @@ test.serial('the judge of an on-sale finds each planted lie', async (t) => {
   const { event_id: eventId } = result
   const db = openPostgres(system.databaseUrl, { maxConnections: 1 })
   const records = new RoomRecords(system.redis.url, eventId)
-  const map = new SeatMap({ url: system.url, eventId, seatCount: 1_000, localAddress: undefined })
+  const map = new SeatMap({ url: system.url, eventId, seatCount: 1_000 })
   try {
     map.open()
     await until('the map has the seats', () => map.seats.length === 1_000)
@@ -131,6 +131,7 @@ test.serial('the judge of an on-sale finds each planted lie', async (t) => {
     const tally = new Tally(0)
     tally.forged.tried = 1
     tally.unanswered.add('somebody')
+    tally.receipts.push('a.b.c')
     tally.purchases.push({ userId: 'somebody', bookingId: eventId, totalMinor: 1, tickets: 1 })
     // One pass for the holds of several buyers.
     await db.query(
@@ -155,9 +156,7 @@ test.serial('the judge of an on-sale finds each planted lie', async (t) => {
       since: new Date(result.started_at),
       records,
       maps: [map],
-      secondPlaces: 0,
       drawUrl: system.url,
-      receipts: ['a.b.c'],
       tally,
       restMs: 1_000,
     }

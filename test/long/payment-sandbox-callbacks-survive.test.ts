@@ -10,6 +10,8 @@ import { until } from '../support/until.ts'
 import { type ReceivedWebhook, startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts'
 
 const secret = 'a webhook secret for tests'
+/** Pauses between attempts are seconds, and a busy machine makes them longer. */
+const patience = { timeoutMs: 30_000 }
 
 /** A receiver and an empty database, on which sandboxes can be started; all of it is taken away at the end of the test. */
 async function prepare(
@@ -52,6 +54,11 @@ async function charge({ url }: RunningProcess, token = 'tok_ok'): Promise<string
   return key
 }
 
+/** The second of an attempt, by the clock of its sender. */
+function sentAt(webhook: ReceivedWebhook | undefined): number {
+  return Number(/^t=(\d+),/.exec(webhook?.signature ?? '')?.[1])
+}
+
 function keyOf({ body }: ReceivedWebhook): string {
   return body.charge.idempotency_key
 }
@@ -78,11 +85,14 @@ test('callbacks survive a kill of the process, and no more than twenty are under
   const keys = await Promise.all(Array.from({ length: 30 }, () => charge(sandbox)))
   await until('twenty callbacks are under way', () => receiver.received.length >= 20)
   await sandbox.kill()
-  t.is(receiver.received.length, 20)
+  const before = receiver.received.length
+  // An attempt ends after five seconds, and makes room for another one: a busy machine may need so long to come so far.
+  const begunAt = sentAt(receiver.received[0])
+  t.true(receiver.received.filter((webhook) => sentAt(webhook) < begunAt + 4).length <= 20)
 
   answer = 200
   await startSandbox()
-  const toldSince = (): string[] => [...new Set(receiver.received.slice(20).map(keyOf))]
+  const toldSince = (): string[] => [...new Set(receiver.received.slice(before).map(keyOf))]
   await until('all thirty charges are told', () => toldSince().length === 30, { timeoutMs: 20_000 })
   t.deepEqual(toldSince().sort(), keys.sort())
 })
@@ -92,24 +102,21 @@ test('a callback that is not accepted is sent again after growing pauses, newly 
   const { receiver, startSandbox } = await prepare(t, () => answers.shift() ?? 200)
   const sandbox = await startSandbox()
   const key = await charge(sandbox)
-  await until('the fourth attempt', () => receiver.received.length === 4)
+  await until('the fourth attempt', () => receiver.received.length === 4, patience)
   const attempts = receiver.about(key)
   t.is(new Set(attempts.map(({ raw }) => raw.toString())).size, 1)
   const [first = 0, second = 0, third = 0, fourth = 0] = attempts.map(({ at }) => at)
   const pauses = [second - first, third - second, fourth - third]
-  t.true(
-    pauses.every((pauseMs, index) => pauseMs > 230 * 2 ** index),
-    `paused ${pauses}`,
-  )
+  for (const [index, pauseMs] of pauses.entries()) t.true(pauseMs > 230 * 2 ** index, `paused ${pauses}`)
   for (const { raw, signature } of attempts) {
-    t.true(verifyWebhook({ secret, body: raw, header: signature, now: Date.now(), toleranceMs: 10_000 }))
+    t.true(verifyWebhook({ secret, body: raw, header: signature, now: Date.now() }))
   }
   t.true(new Set(attempts.map(({ signature }) => signature)).size > 1)
 
   // A fifth attempt would come after two seconds; this is refused for longer than that.
   answers.push(500, 500, 500, 500, 200)
   const later = await charge(sandbox)
-  await until('the later charge is told', () => receiver.about(later).length === 5)
+  await until('the later charge is told', () => receiver.about(later).length === 5, patience)
   t.is(receiver.about(key).length, 4)
 })
 
@@ -117,11 +124,11 @@ test('an attempt without an answer ends after five seconds, and another one foll
   const answers: (number | 'hang')[] = ['hang']
   const { receiver, startSandbox } = await prepare(t, () => answers.shift() ?? 200)
   await charge(await startSandbox())
-  await until('the second attempt', () => receiver.received.length === 2)
-  const [first, second] = receiver.received
-  const pauseMs = (second?.at ?? 0) - (first?.at ?? 0)
-  // From one receipt to the next, of which the first may have come late.
-  t.true(pauseMs > 4_500 && pauseMs < 9_000, `paused ${pauseMs} ms`)
+  await until('the second attempt', () => receiver.received.length === 2, patience)
+  const [first, second] = receiver.received.map(sentAt)
+  // By the sender's own clock; a busy machine takes longer.
+  const seconds = (second ?? 0) - (first ?? 0)
+  t.true(seconds >= 5 && seconds < 20, `paused ${seconds} s`)
 })
 
 test.serial('a sandbox that is stopped cuts off its attempts and makes up for them after its next start', async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava'
+import { randomNumbers } from '../../infra/random-numbers.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { randomNumbers } from '../support/random-numbers.ts'
 import { sharedSystem } from '../support/shared-systems.ts'
 
 const system = sharedSystem()

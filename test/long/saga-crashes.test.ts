@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import { user } from '#shared/messaging/caller.ts'
 import { cancelBooking } from '../../workers/purchase/operations/cancel-booking.ts'
 import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
-import type { Saga } from '../../workers/purchase/saga.ts'
+import type { SagaParts } from '../../workers/purchase/saga.ts'
 import { crashingSaga } from '../support/crashing-saga.ts'
 import { forFile } from '../support/for-file.ts'
 import { answerOf, startSagaBench } from '../support/purchase-saga.ts'
@@ -62,14 +62,14 @@ const stories: Record<string, Story> = {
 
 interface Asked {
   readonly hold: ScriptedHold
-  ask(by: Saga): Promise<unknown>
+  ask(by: SagaParts): Promise<unknown>
 }
 
 async function begin({ token, confirm, cancels }: Story): Promise<Asked> {
   const userId = `user-${randomUUID()}`
   const hold = Object.assign(bench.booking.giveHold({ userId, tickets: 2 }), { confirm })
   const asked = { caller: user(userId), key: randomUUID(), withinMs: 3_000 }
-  const buy = (by: Saga) => answerOf(purchaseHold(by), { hold_id: hold.id, payment_token: token }, asked)
+  const buy = (by: SagaParts) => answerOf(purchaseHold(by), { hold_id: hold.id, payment_token: token }, asked)
   if (!cancels) return { hold, ask: buy }
   await buy(bench.saga)
   return { hold, ask: (by) => answerOf(cancelBooking(by), { booking_id: hold.bookingId }, asked) }

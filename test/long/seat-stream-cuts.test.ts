@@ -1,8 +1,8 @@
 import test from 'ava'
 import { Bus } from '#shared/messaging/bus.ts'
+import { randomNumbers } from '../../infra/random-numbers.ts'
 import { allowCancelling } from '../support/allow-cancelling.ts'
 import { ask, eventOnSale } from '../support/http.ts'
-import { randomNumbers } from '../support/random-numbers.ts'
 import { codesOf, SeatStreamClient } from '../support/seat-stream-client.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
@@ -94,16 +94,14 @@ test('after 200 cuts over two gateways, while buyers hold, swap, buy, cancel and
 
   const resets = clients.reduce((sum, client) => sum + client.of('reset').length, 0)
   t.true(resets < clients.length + cuts / 2, `${resets} resets: most cuts must go on without one`)
-  await until('all holds have ended', async () => {
-    const { body } = await ask(`${system.url}/events/${eventId}/seats`)
-    return body.held === 0
-  })
+  const haveEnded = async (): Promise<boolean> => (await ask(`${system.url}/events/${eventId}/seats`)).body.held === 0
+  await until('all holds have ended', haveEnded, { timeoutMs: 30_000 })
   for (const client of clients) if (!client.isOpen) await connect(client)
   const differing = async (): Promise<number> => {
     const { body } = await ask(`${system.url}/events/${eventId}/seats`)
     const expected = codesOf(body.states).slice(0, seatCount)
     return clients.reduce((sum, { seats }) => sum + expected.filter((code, seatNo) => seats[seatNo] !== code).length, 0)
   }
-  await until('all clients show what the database has', async () => (await differing()) === 0, { timeoutMs: 15_000 })
+  await until('all clients show what the database has', async () => (await differing()) === 0, { timeoutMs: 30_000 })
   t.is(await differing(), 0)
 })

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { howToInstall } from '../../infra/system/programs/install-advice.ts'
+import { howToInstall } from '../../infra/system/programs/programs.ts'
 import { startPostgres } from '../../infra/system/servers/postgres.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { launch } from '../support/launcher.ts'

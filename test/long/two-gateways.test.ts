@@ -43,10 +43,11 @@ test.serial('a hold that ran out is sold to another with the sweeper off', async
   const want = () => ask(`${url}/events/${eventId}/holds`, { json: { seat_nos: [3], user_id: 'quick' } })
   t.is((await want()).status, 409)
   let second = slow
-  await until('the seat is free again', async () => {
+  const isFree = async (): Promise<boolean> => {
     second = await want()
     return second.status === 201
-  })
+  }
+  await until('the seat is free again', isFree, { timeoutMs: 30_000 })
   const paid = await ask(`${url}/purchase`, {
     json: { hold_id: second.body.id, payment_token: 'tok_ok', user_id: 'quick' },
   })

@@ -8,14 +8,11 @@ import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts
 import { paymentSteps } from '../../workers/purchase/payment-steps.ts'
 import { driveToEnd } from '../../workers/purchase/saga.ts'
 import { lockPaymentByKey } from '../../workers/purchase/store/payments.ts'
-import { answerOf, contextOf, type SagaBench, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
+import { forFile } from '../support/for-file.ts'
+import { answerOf, contextOf, startSagaBench, stepContextNow } from '../support/purchase-saga.ts'
 import type { ProviderStep } from '../support/scripted-provider.ts'
 
-let bench: SagaBench
-test.before(async () => {
-  bench = await startSagaBench()
-})
-test.after.always(() => bench?.stop())
+const bench = forFile(() => startSagaBench())
 
 /** What can happen around one request to the provider, which has done what it was asked for. */
 const happenings = ['reply', 'webhook', 'duplicate webhook', 'late webhook', 'time-out', 'retry'] as const

@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process'
 import { projectRoot } from '../../infra/config.ts'
 
 export interface CommandOptions {
-  /** A JavaScript file, relative to the project. */
+  /** A script, relative to `cwd`. */
   readonly script: string
   readonly args: readonly string[]
+  /** Default: the project. */
+  readonly cwd?: string
   readonly environment: NodeJS.ProcessEnv
   readonly stopping: AbortSignal
   onOutput(text: string): void
@@ -14,10 +16,11 @@ export interface CommandOptions {
 const longestMs = 20 * 60_000
 
 /** Runs a tool on our own Node and answers its exit code; a signal or a time-out counts as 1. */
-export function runCommand({ script, args, environment, stopping, onOutput }: CommandOptions): Promise<number> {
+export function runCommand(options: CommandOptions): Promise<number> {
+  const { script, args, cwd = projectRoot, environment, stopping, onOutput } = options
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [script, ...args], {
-      cwd: projectRoot,
+      cwd,
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
       signal: stopping,

@@ -4,9 +4,10 @@ import { migrateAll } from '../../infra/ops/migrate.ts'
 import type { Say } from '../../infra/say.ts'
 import { PostgresPair } from '../../infra/system/clusters/postgres-standby.ts'
 import { installMissing } from '../../infra/system/programs/install.ts'
-import type { ProgramName } from '../../infra/system/programs/program.ts'
+import type { ProgramName } from '../../infra/system/programs/programs.ts'
 import { databasePasswords, databaseUrls } from '../../infra/system/servers/database-users.ts'
-import { startTemporaryServers } from '../../infra/system/temporary-servers.ts'
+import { startPostgres } from '../../infra/system/servers/postgres.ts'
+import { createTemporaryFolder, removeTemporaryFolder } from '../../infra/system/temporary-folder.ts'
 
 export interface TestServers {
   /** What tests find in their environment; see `test/support/config.ts`. */
@@ -27,15 +28,11 @@ export function installPrograms(more: readonly ProgramName[], say: Say): Promise
 
 /** Starts one PostgreSQL for the whole run, with a migrated database that each test file clones. On clusters it has a standby. */
 export async function startTestServers({ clusters }: TestServersOptions): Promise<TestServers> {
-  const { directory, stop, ...single } = await startTemporaryServers({
-    name: 'ticketing-test',
-    kinds: clusters ? [] : ['postgres'],
-    durable: false,
-  })
+  const directory = await createTemporaryFolder({ name: 'ticketing-test' })
+  const stop = (): Promise<void> => removeTemporaryFolder(directory)
+  const options = { dataDirectory: directory, durable: false }
   try {
-    const { url } = clusters
-      ? (await PostgresPair.start({ dataDirectory: directory, durable: false })).primary
-      : single.postgres
+    const { url } = clusters ? (await PostgresPair.start(options)).primary : await startPostgres(options)
     const urls = databaseUrls(url, databasePasswords(directory))
     await migrateAll(urls.owner)
     const template = new URL(url)

@@ -2,7 +2,7 @@ import { setSale } from '#shared/contracts/stock.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { askWorker } from './asking.ts'
 
-/** Lets tickets of an event on sale be given back until tomorrow; the short way to put one on sale does not. */
+/** Lets tickets of an event on sale be cancelled until tomorrow, which `eventOnSale` does not. */
 export async function allowCancelling(bus: Bus, eventId: string): Promise<void> {
   const fromNow = (ms: number): string => new Date(Date.now() + ms).toISOString()
   await askWorker(bus, setSale, {

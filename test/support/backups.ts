@@ -1,9 +1,12 @@
 import { join } from 'node:path'
+import type pg from 'pg'
+import { publicId } from '#shared/ids.ts'
 import { projectRoot, readInfraConfig } from '../../infra/config.ts'
 import { backUp, type FinishedBackup } from '../../infra/ops/backup/back-up.ts'
 import { type BringBack, type DrillReport, drill } from '../../infra/ops/backup/drill.ts'
 import { openBackup, restore } from '../../infra/ops/backup/restore.ts'
 import { Stopwatch } from '../../infra/ops/backup/stopwatch.ts'
+import { withDatabase } from '../../infra/with-database.ts'
 import { type CommandResult, runScript, type ScriptOptions } from './command.ts'
 import { readTestConfig } from './config.ts'
 
@@ -46,4 +49,19 @@ export async function restoreInto(databaseUrl: string, directory: string): Promi
 export function drillOf(bringBack: BringBack, { settleWithinMs = 60_000 } = {}): Promise<DrillReport> {
   const within = readTestConfig().directory
   return drill({ bringBack, settleWithinMs, within, say: () => undefined, stopping: never, hurry: never })
+}
+
+/** Ids of confirmed bookings, as buyers know them. */
+export async function confirmedIn(databaseUrl: string): Promise<Set<string>> {
+  const rows = await rowsOf<{ eventId: string; ownId: string }>(
+    databaseUrl,
+    `SELECT event_id AS "eventId", id AS "ownId" FROM booking.bookings WHERE status = 'confirmed'`,
+  )
+  return new Set(rows.map(publicId))
+}
+
+/** What a query answers, in a session for it alone; a server that has only just been started may take a minute. */
+export function rowsOf<Row>(databaseUrl: string, text: string): Promise<Row[]> {
+  const ask = async (client: pg.Client): Promise<Row[]> => (await client.query(text)).rows
+  return withDatabase(databaseUrl, ask, { connectionTimeoutMillis: 60_000 })
 }

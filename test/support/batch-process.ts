@@ -1,15 +1,15 @@
 import { once } from 'node:events'
-import { Postgres } from '#shared/database/postgres.ts'
 import type { TakingParts } from '../../workers/booking/taking/take-batch.ts'
+import { openPostgres } from './open-postgres.ts'
 import { type Asked, answersOf, batchesOn, placeRequest } from './place-request.ts'
 
 /*
- * `node batch-process.ts <database url> <what is asked for, as JSON>`: one batch of a worker, as a process of its own. Right before COMMIT it
- * says so and waits until it is told to go on; then it tells what each buyer heard.
+ * `node batch-process.ts <database url> <what is asked for, as JSON>`: one batch of a worker, as a process. Right before COMMIT it
+ * says so and waits for a message; then it says what each buyer heard.
  */
 
 const [url = '', asked = '[]'] = process.argv.slice(2)
-const postgres = new Postgres({ url, applicationName: 'batch', maxConnections: 2, onIdleError: () => undefined })
+const postgres = openPostgres(url, { applicationName: 'batch', isImpatient: true })
 const goesOn = once(process, 'message')
 const stopping: TakingParts['postgres'] = {
   transaction: (work, options) =>

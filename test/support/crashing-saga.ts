@@ -1,7 +1,7 @@
 import type { Postgres } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { PaymentProvider } from '../../workers/purchase/providers/payment-provider.ts'
-import type { Saga } from '../../workers/purchase/saga.ts'
+import type { SagaParts } from '../../workers/purchase/saga.ts'
 
 /** From there on the process is gone: everything that it still tries fails. */
 export interface CrashPoint {
@@ -11,7 +11,7 @@ export interface CrashPoint {
 }
 
 export interface CrashingSaga {
-  readonly saga: Saga
+  readonly saga: SagaParts
   /** What it did, oldest first, such as `ask ticketing.v1.booking.confirm-hold`, up to the crash. */
   readonly steps: string[]
   readonly crashed: Promise<void>
@@ -20,7 +20,7 @@ export interface CrashingSaga {
 class Crash extends Error {}
 
 /** A saga whose process dies at one point; without a point it lives and only says what it did. */
-export function crashingSaga(saga: Saga, point?: CrashPoint): CrashingSaga {
+export function crashingSaga(saga: SagaParts, point?: CrashPoint): CrashingSaga {
   const steps: string[] = []
   let isDead = false
   const crash = Promise.withResolvers<void>()

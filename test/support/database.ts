@@ -47,7 +47,7 @@ async function asAdministrator(url: string, work: (client: pg.Client) => Promise
   try {
     await work(client)
   } finally {
-    // Ending the session gives back the lock, too.
+    // Ending the session releases the lock, too.
     await client.end()
   }
 }

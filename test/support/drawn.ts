@@ -2,7 +2,7 @@ import { generateKeyPairSync, hash, type KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { drawPageSize, inclusionProof, leafAt, merkleRoot, nodesOf } from '#shared/draw.ts'
 import type { PublishedDraw } from '../../infra/ops/draw/read-draw.ts'
-import { randomNumbers } from './random-numbers.ts'
+import { randomNumbers } from '../../infra/random-numbers.ts'
 
 /* A draw as the rules of the README say, written down once more: what it gives is compared with what the system gives. */
 

@@ -1,16 +1,19 @@
-import { type Answer, ask, eventOnSale } from './http.ts'
-import { organiserKey, type System } from './system.ts'
+import { type Answer, ask, asOrganiser, eventOnSale } from './http.ts'
+import type { System } from './system.ts'
 import { until } from './until.ts'
 
 /* Events with a draw, the organiser's way. */
 
-const headers = { authorization: `Bearer ${organiserKey}` }
 /** A draw that is far away: time to join. */
 const hour = 3_600_000
 /** Fast enough for nobody to wait. */
 const speed = { calls_per_minute: 6_000, max_active: 1_000 }
 
-export const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString()
+/** A draw of 100,000 places takes seconds, on a busy machine many. */
+const patience = { timeoutMs: 50_000 }
+
+const at = (ms: number): string => new Date(ms).toISOString()
+export const inMs = (ms: number): string => at(Date.now() + ms)
 
 export class Draws {
   readonly #system: Pick<System, 'url'>
@@ -20,7 +23,7 @@ export class Draws {
   }
 
   put(path: string, json: object): Promise<Answer> {
-    return ask(`${this.#system.url}/admin/events/${path}`, { method: 'PUT', headers, json: { ...json } })
+    return ask(`${this.#system.url}/admin/events/${path}`, { method: 'PUT', headers: asOrganiser, json: { ...json } })
   }
 
   /** Sets the draw of an event, in an hour unless `terms` say otherwise, and its room, fast unless `room` says otherwise. */
@@ -40,20 +43,29 @@ export class Draws {
     return ask(`${this.#system.url}/events/${eventId}/queue/draw`)
   }
 
-  /** Lets the pre-queue close soon, within 300 ms of the answer. */
-  async closeSoon(eventId: string, terms: object = {}, room: object = {}): Promise<void> {
-    const announce = () => this.announce(eventId, { closes_at: inMs(300), opens_at: inMs(300), ...terms }, room)
+  /** Lets the pre-queue close soon, and the room open `opensAfterMs` later. Answers when it closes, by `Date.now()`. */
+  async closeSoon(
+    eventId: string,
+    { opensAfterMs = 0, ...terms }: { opensAfterMs?: number; [term: string]: unknown } = {},
+    room: object = {},
+  ): Promise<number> {
+    let inAWhile = 300
+    let closesAt = 0
     await until('the closing is announced', async () => {
-      // A busy machine may take longer than that.
-      const refusal = await announce().catch((error: Error) => error.message)
+      closesAt = Date.now() + inAWhile
+      const times = { closes_at: at(closesAt), opens_at: at(closesAt + opensAfterMs) }
+      const refusal = await this.announce(eventId, { ...times, ...terms }, room).catch((error: Error) => error.message)
       if (refusal !== undefined && !refusal.includes('must be in the future')) throw new Error(refusal)
+      // A busy machine takes longer than that.
+      inAWhile *= 2
       return refusal === undefined
     })
+    return closesAt
   }
 
   /** Closes the pre-queue, and waits until the draw has come as far as `member`. */
   async close(eventId: string, member: 'root' | 'seed' = 'seed', terms: object = {}): Promise<void> {
-    await this.closeSoon(eventId, terms)
+    await this.closeSoon(eventId, { ...terms })
     await this.untilIt(eventId, `has its ${member}`, (draw) => draw[member] !== null)
   }
 
@@ -62,10 +74,14 @@ export class Draws {
   }
 
   async untilIt(eventId: string, what: string, isSo: (draw: Record<string, unknown>) => boolean): Promise<void> {
-    await until(`the draw ${what}`, async () => {
-      // Somebody looks: gateways do nothing until they are asked.
-      await ask(`${this.#system.url}/events/${eventId}/queue/serving`)
-      return isSo((await this.view(eventId)).body)
-    })
+    await until(
+      `the draw ${what}`,
+      async () => {
+        // Somebody looks: gateways do nothing until they are asked.
+        await ask(`${this.#system.url}/events/${eventId}/queue/serving`)
+        return isSo((await this.view(eventId)).body)
+      },
+      patience,
+    )
   }
 }

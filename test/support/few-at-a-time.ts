@@ -1,8 +1,8 @@
 import test from 'ava'
 
 /*
- * Imported first by a file of `test/together/`: AVA begins all tests of a process that are not serial at once, and the servers of a
- * hundred tests together would answer many of them too late.
+ * Imported first by a file of `test/together/`, or by one of many tests: AVA begins all tests of a process that are not serial at once,
+ * and the servers or programs of a hundred tests together would answer many of them too late.
  */
 
 const most = 4

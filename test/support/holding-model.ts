@@ -31,12 +31,21 @@ export interface RoundOptions {
   readonly random: () => number
 }
 
-/** Of a thousand batches. */
+/** Of a thousand batches: a hold that ran out between its lock and the look at it. The same request may be sent again. */
 const maxOverloaded = 10
+
+const lost = ['seat_unavailable', 'not_enough_left', 'sold_out', 'no_adjacent_seats']
+const anyTime = new Set([...lost, 'ticket_limit', 'idempotency_key_in_use', 'overloaded'])
+
+/** Whether a request may be refused with that code. */
+function isMeant(code: string, { isSwap, hasLive }: { isSwap: boolean; hasLive: boolean }): boolean {
+  if (code === 'hold_exists') return hasLive
+  if (code === 'hold_expired' || code === 'hold_ended') return isSwap
+  return anyTime.has(code)
+}
 
 export class HoldingModel {
   readonly #eventId: string
-  #overloaded = 0
   readonly #held = new Map<string, HeldByBuyer>()
   readonly faults: string[] = []
   /** By what came of them. */
@@ -175,43 +184,19 @@ export class HoldingModel {
   }
 
   #judgeRefusal({ userId, isSwap }: Asked, error: unknown, someSwap: boolean): void {
-    if (!(error instanceof TicketingError)) {
-      this.faults.push(`unexpected: ${String(error)}`)
-      return
+    const code = error instanceof TicketingError ? error.code : String(error)
+    this.#count(code)
+    if (!isMeant(code, { isSwap, hasLive: this.#held.get(userId)?.runsOut === false })) {
+      this.faults.push(`unexpected: ${code} ${String(error)}`)
     }
-    this.#count(error.code)
-    const { code, extra } = error
-    const hasLive = this.#held.get(userId)?.runsOut === false
-    switch (code) {
-      case 'hold_exists':
-        if (!hasLive) this.faults.push('hold_exists without a hold')
-        return
-      case 'seat_unavailable': {
-        // Seats that a swap gave up in the same round may be free again by now.
-        const taken = new Set(this.#live().flatMap(({ hold }) => seatNosOf(hold.places)))
-        const conflicts = extra.conflicts as number[]
-        if (!someSwap && !conflicts.every((seatNo) => taken.has(seatNo)))
-          this.faults.push('a free seat was called taken')
-        return
-      }
-      case 'not_enough_left':
-      case 'sold_out':
-      case 'no_adjacent_seats':
-      case 'ticket_limit':
-      case 'idempotency_key_in_use':
-        return
-      case 'overloaded':
-        // A hold that ran out between its lock and the look at it: rare, and the same request may be sent again.
-        this.#overloaded += 1
-        if (this.#overloaded > maxOverloaded) this.faults.push(`${this.#overloaded} requests heard ${error.message}`)
-        return
-      case 'hold_expired':
-      case 'hold_ended':
-        if (!isSwap) this.faults.push(`${code} without a swap`)
-        return
-      default:
-        this.faults.push(`unexpected: ${code} ${error.message}`)
+    if (code === 'seat_unavailable' && error instanceof TicketingError && !someSwap) {
+      // Seats that a swap gave up in the same round may be free again by now.
+      const taken = new Set(this.#live().flatMap(({ hold }) => seatNosOf(hold.places)))
+      const conflicts = error.extra.conflicts as number[]
+      if (!conflicts.every((seatNo) => taken.has(seatNo))) this.faults.push('a free seat was called taken')
     }
+    const overloaded = this.outcomes.get('overloaded') ?? 0
+    if (overloaded > maxOverloaded) this.faults.push(`${overloaded} requests heard that there is too much to do`)
   }
 
   /** No seat has two live holders, no area more places than it has. */

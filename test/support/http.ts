@@ -1,6 +1,6 @@
-import { checkAnswer } from './api-check.ts'
 import { daysFromToday } from './catalogue.ts'
-import { organiserKey } from './system.ts'
+import { checkAnswer } from './described-api.ts'
+import { doorKey, organiserKey } from './system.ts'
 
 /** An answer as tests look at it. `body` is parsed where it is JSON, else null. */
 export interface Answer {
@@ -50,8 +50,18 @@ export interface TestEvent {
   readonly onSaleAt?: string
 }
 
-/** An event on sale, made the organiser's way: created, then published. Answers its id. */
-export async function eventOnSale(url: string, options: TestEvent = {}): Promise<string> {
+export const asOrganiser = { authorization: `Bearer ${organiserKey}` }
+export const atDoor = { authorization: `Bearer ${doorKey}` }
+
+/** An organiser's action, such as `cancel`. Throws unless it is done. */
+export async function changeEvent(url: string, eventId: string, action: string): Promise<void> {
+  const path = `${url}/admin/events/${eventId}/${action}`
+  const { status, text } = await ask(path, { method: 'POST', headers: asOrganiser })
+  if (status !== 200) throw new Error(`${action} was not done: ${text}`)
+}
+
+/** An event on sale, made the organiser's way: created, then published. `given`: members of the request. Answers its id. */
+export async function eventOnSale(url: string, options: TestEvent = {}, given: object = {}): Promise<string> {
   const {
     name = 'Test night',
     city = 'Berlin',
@@ -61,9 +71,8 @@ export async function eventOnSale(url: string, options: TestEvent = {}): Promise
     inDays = 30,
     onSaleAt,
   } = options
-  const headers = { authorization: `Bearer ${organiserKey}` }
   const created = await ask(`${url}/admin/events`, {
-    headers,
+    headers: asOrganiser,
     json: {
       name,
       venue: { name: `${city} Hall`, city, country: 'DE', tz: 'Europe/Berlin' },
@@ -73,10 +82,10 @@ export async function eventOnSale(url: string, options: TestEvent = {}): Promise
       sections: [{ name: 'Stalls', rows, seats_per_row: seatsPerRow, price_minor: priceMinor }],
       max_tickets_per_user: 10,
       ...(onSaleAt !== undefined && { on_sale_at: onSaleAt }),
+      ...given,
     },
   })
   if (created.status !== 201) throw new Error(`event was not created: ${created.text}`)
-  const published = await ask(`${url}/admin/events/${created.body.id}/publish`, { method: 'POST', headers })
-  if (published.status !== 200) throw new Error(`event was not published: ${published.text}`)
+  await changeEvent(url, created.body.id, 'publish')
   return created.body.id
 }

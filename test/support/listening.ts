@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** An HTTP server of the test's own on this machine, at a free port unless one is given. */
-export async function listening(handle: RequestListener, ownPort = 0) {
+/** An HTTP server of the test's own on this machine, at a free port. */
+export async function listening(handle: RequestListener) {
   const server = createServer(handle)
-  await once(server.listen(ownPort, '127.0.0.1'), 'listening')
+  await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   return {
     port,

@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process'
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { projectRoot } from '../../infra/config.ts'
 import { requireProgram } from '../../infra/system/programs/program.ts'
 import { newNatsPasswords, passwordVariables } from '../../infra/system/servers/nats-users.ts'
+import { runProgram } from './command.ts'
+import { applyEdits, type Edit } from './edits.ts'
 import { createTestDirectory } from './servers.ts'
-
-const run = promisify(execFile)
 
 /** What `infra/deploy/nats` asks of the environment, as an operator would set it. */
 export const natsVariables: Readonly<Record<string, string>> = {
@@ -19,23 +17,11 @@ export const natsVariables: Readonly<Record<string, string>> = {
   NATS_CLUSTER_ROUTES: '["nats-route://node:nats_between-nodes@nats-1:6222"]',
 }
 
-/** A change to one of the files: what stands there, and what stands there in its place. */
-export interface Edit {
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
-
 /** A copy of `infra/deploy/nats` with edits, each of which must have something to replace. Answers its folder. */
 export async function editedNatsConfiguration(edits: readonly Edit[]): Promise<string> {
   const directory = await createTestDirectory('nats-configuration')
   await cp(join(projectRoot, 'infra', 'deploy', 'nats'), directory, { recursive: true })
-  for (const { file, from, to } of edits) {
-    const path = join(directory, file)
-    const text = await readFile(path, 'utf8')
-    if (!text.includes(from)) throw new Error(`${file} has no ${from}`)
-    await writeFile(path, text.replaceAll(from, to))
-  }
+  await applyEdits(directory, edits)
   return directory
 }
 
@@ -43,8 +29,6 @@ export async function editedNatsConfiguration(edits: readonly Edit[]): Promise<s
 export async function complaintsAbout(configFile: string, environment = natsVariables): Promise<string> {
   const program = await requireProgram('nats-server')
   const env = { ...program.environment, ...environment }
-  return run(program.path, ['-t', '--config', configFile], { env, timeout: 10_000 }).then(
-    () => '',
-    (error: { stderr: string }) => error.stderr.trim(),
-  )
+  const { code, output } = await runProgram(program.path, ['-t', '--config', configFile], { env, timeoutMs: 10_000 })
+  return code === 0 ? '' : output.trim()
 }

@@ -2,15 +2,13 @@ import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId } from '#shared/ids.ts'
 import { user } from '#shared/messaging/caller.ts'
-import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { BookingMetrics } from '../../workers/booking/metrics.ts'
 import { SoldShares } from '../../workers/booking/sold-shares.ts'
 import { Batches, type Taken } from '../../workers/booking/taking/batches.ts'
 import type { PlaceRequest } from '../../workers/booking/taking/request.ts'
 import type { TakingParts } from '../../workers/booking/taking/take-batch.ts'
-
-const log = createLogger({ name: 'booking', instance: 'test', level: 'fatal' })
+import { silentLog } from './silent-log.ts'
 
 export interface Asked {
   readonly eventId: string
@@ -28,7 +26,7 @@ export function placeRequest({ eventId, userId, selection, key, swapped, withinM
     requestId: newId(),
     caller: user(userId),
     deadlineAt: performance.now() + withinMs,
-    log,
+    log: silentLog,
     markReplayed: () => undefined,
     tellSeq: () => undefined,
     ...(key !== undefined && { idempotencyKey: key }),
@@ -46,7 +44,10 @@ export function placeRequest({ eventId, userId, selection, key, swapped, withinM
 }
 
 /** Batches as a worker has them. */
-export function batchesOn(postgres: TakingParts['postgres'], options: Pick<TakingParts, 'rowsALook'> = {}): Batches {
+export function batchesOn(
+  postgres: TakingParts['postgres'],
+  options: Pick<TakingParts, 'rowsPerSearch'> = {},
+): Batches {
   const metrics = new BookingMetrics(new Metrics('test'))
   return new Batches({ postgres, shares: new SoldShares(), metrics, ...options })
 }

@@ -91,6 +91,18 @@ export async function askPrometheus<Data>(
   return answer.data
 }
 
+export interface Exemplars {
+  readonly seriesLabels: Readonly<Record<string, string>>
+  readonly exemplars: readonly { readonly labels: Readonly<Record<string, string>> }[]
+}
+
+/** The exemplars of a histogram's last ten minutes. */
+export function exemplarsOf(baseUrl: string, histogram: string): Promise<Exemplars[]> {
+  const now = Date.now() / 1_000
+  const period = { start: String(now - 600), end: String(now) }
+  return askPrometheus<Exemplars[]>(baseUrl, 'query_exemplars', { query: `${histogram}_bucket`, ...period })
+}
+
 /** Those of these metrics that a Prometheus has no series of. */
 export async function unknownMetrics({ url }: Server, names: readonly string[]): Promise<string[]> {
   const known = new Set(await askPrometheus<string[]>(url, 'label/__name__/values'))

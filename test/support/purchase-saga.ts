@@ -3,31 +3,34 @@ import type { Postgres } from '#shared/database/postgres.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { type Caller, user } from '#shared/messaging/caller.ts'
 import type { Operation, OperationContext } from '#shared/messaging/serve.ts'
-import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { signWebhook } from '#shared/webhook-signature.ts'
 import { refundDueEvent } from '../../workers/purchase/event-refunds.ts'
 import { PurchaseMetrics } from '../../workers/purchase/metrics.ts'
+import { purchaseHold } from '../../workers/purchase/operations/purchase-hold.ts'
 import { receiveWebhook } from '../../workers/purchase/operations/receive-webhook.ts'
 import { paymentSteps } from '../../workers/purchase/payment-steps.ts'
 import { noCharge } from '../../workers/purchase/providers/no-charge.ts'
 import { refundSteps } from '../../workers/purchase/refund-steps.ts'
-import { driveToEnd, type Saga } from '../../workers/purchase/saga.ts'
+import { driveToEnd, type SagaParts } from '../../workers/purchase/saga.ts'
 import { createTestDatabase } from './database.ts'
 import { openPostgres } from './open-postgres.ts'
-import { type ScriptedBooking, startScriptedBooking } from './scripted-booking.ts'
+import { type ScriptedBooking, type ScriptedHold, startScriptedBooking } from './scripted-booking.ts'
 import { type ScriptedProvider, scriptedProvider } from './scripted-provider.ts'
 import { startTestNats } from './servers.ts'
+import { silentLog } from './silent-log.ts'
 import { webhookSecret } from './system.ts'
 
 /** The purchase worker's own code in the test's process, with booking worker and provider scripted, over real servers. */
 export interface SagaBench {
-  readonly saga: Saga
+  readonly saga: SagaParts
   readonly db: Postgres
   readonly booking: ScriptedBooking
   readonly provider: ScriptedProvider
   /** Delivers a body as the provider would, signed now. */
-  deliver(body: string, by?: Saga): Promise<unknown>
+  deliver(body: string, by?: SagaParts): Promise<unknown>
+  /** A hold of a new buyer, paid for. `tickets` share the total evenly. */
+  buy(options?: { totalMinor?: number; tickets?: number; eventId?: string }): Promise<ScriptedHold>
   /** What the reconciler does, until nothing is open, however long a driver had asked for. */
   reconcile(): Promise<void>
   stop(): Promise<void>
@@ -36,18 +39,18 @@ export interface SagaBench {
 export async function startSagaBench(): Promise<SagaBench> {
   const [nats, database] = await Promise.all([startTestNats(), createTestDatabase()])
   const booking = await startScriptedBooking(nats.urls)
-  const bus = await Bus.connect({ url: nats.urls.purchase, name: 'test', timeoutMs: 5_000 })
-  const db = openPostgres(database.url, { maxConnections: 10 })
+  const bus = await Bus.connect({ url: nats.urls.purchase, name: 'test', timeoutMs: 15_000 })
+  const db = openPostgres(database.url, { maxConnections: 20 })
   const provider = scriptedProvider()
   const metrics = new Metrics('test')
-  const saga: Saga = {
+  const saga: SagaParts = {
     bus,
     postgres: db,
     metrics,
     purchaseMetrics: new PurchaseMetrics(metrics),
     providerFor: (amountMinor) => (amountMinor === 0 ? noCharge : provider.provider),
     leaseMs: 60_000,
-    log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),
+    log: silentLog,
   }
   const due = { limit: 1_000, leaseMs: 60_000 }
   const bench: SagaBench = {
@@ -61,6 +64,12 @@ export async function startSagaBench(): Promise<SagaBench> {
         body,
         signature: signWebhook({ secret: webhookSecret, body, at: Date.now() }),
       }),
+    async buy(options = {}) {
+      const hold = booking.giveHold({ userId: `user-${randomUUID()}`, totalMinor: 6_000, ...options })
+      const request = { hold_id: hold.id, payment_token: 'tok_ok' }
+      await answerOf(purchaseHold(saga), request, { caller: user(hold.userId) })
+      return hold
+    },
     async reconcile() {
       for (let pass = 0; pass < 10; pass += 1) {
         for (const table of ['payments', 'refunds', 'event_refunds']) {
@@ -112,7 +121,7 @@ export function contextOf({
     caller,
     idempotencyKey: key,
     deadlineAt: performance.now() + withinMs,
-    log: createLogger({ name: 'purchase', instance: 'test', level: 'fatal' }),
+    log: silentLog,
     markReplayed: () => undefined,
     tellSeq: () => undefined,
   }

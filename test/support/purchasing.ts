@@ -34,6 +34,8 @@ export interface Bought {
 export interface Purchasing {
   readonly system: System
   readonly booking: ScriptedBooking
+  /** The operator's. */
+  readonly bus: Bus
   /** A hold of a new user, and the purchase that pays for it. */
   newPurchase(options?: { totalMinor?: number; token?: string }): {
     hold: ScriptedHold
@@ -58,7 +60,7 @@ export async function startPurchasing({
 } = {}): Promise<Purchasing> {
   const system = await startSystem({ counts: { gateway: 0, event: 0, booking: 0, purchase: workers }, env })
   const booking = await startScriptedBooking(system.natsUrls)
-  const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
+  const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 15_000 })
 
   const buy = async ({ userId, request, key = randomUUID(), withinMs = 8_000 }: Purchase): Promise<Bought> => {
     const { body, replayed } = await callRaw(bus, purchaseHold, request, {
@@ -74,6 +76,7 @@ export async function startPurchasing({
   return {
     system,
     booking,
+    bus,
     newPurchase({ totalMinor = 5_000, token = 'tok_ok' } = {}) {
       const userId = `user-${randomUUID()}`
       const hold = booking.giveHold({ userId, totalMinor })

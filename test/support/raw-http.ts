@@ -1,10 +1,16 @@
-import { connect } from 'node:net'
+import { connect, type Socket, type TcpNetConnectOpts } from 'node:net'
 
 export interface RawExchange {
   /** Ends the connection as soon as the reply is enough; by default when the server does. */
   readonly isEnough?: (reply: string) => boolean
   /** What is sent as soon as the reply has come so far. */
   readonly next?: { readonly after: string; readonly send: string }
+}
+
+/** A connection to the server of a URL, whose errors nobody hears. */
+export function openSocket(url: string, options: Partial<TcpNetConnectOpts> = {}): Socket {
+  const { hostname, port } = new URL(url)
+  return connect({ host: hostname, port: Number(port), ...options }).on('error', () => undefined)
 }
 
 /** Sends these bytes as they are and answers the status of the reply; 0 when the connection ended without one. */
@@ -19,9 +25,9 @@ export function exchangeRaw(
   request: Buffer | string,
   { isEnough = () => false, next }: RawExchange = {},
 ): Promise<string> {
-  const { hostname, port } = new URL(url)
   return new Promise((resolve) => {
-    const socket = connect({ host: hostname, port: Number(port), timeout: 5_000 })
+    // What counts is the reply; a server may reset what it has refused.
+    const socket = openSocket(url, { timeout: 10_000 })
     let reply = ''
     let toSend = next
     socket.setEncoding('latin1').on('data', (text: string) => {
@@ -32,8 +38,6 @@ export function exchangeRaw(
       toSend = undefined
     })
     socket.on('timeout', () => socket.destroy())
-    // What counts is the reply; a server may reset what it has refused.
-    socket.on('error', () => undefined)
     socket.on('close', () => resolve(reply))
     socket.write(request)
   })

@@ -1,6 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
+import type { Layout } from '#shared/contracts/layout.ts'
+import { readSource } from '../../infra/ops/import/formats/recognise.ts'
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'shared', 'data')
 
@@ -17,3 +19,10 @@ export const realFiles = (path: string): string[] =>
   readdirSync(join(folder, path))
     .sort()
     .map((name) => join(folder, path, name))
+
+/** A real seating plan by the name of its file, as the importer reads it. */
+export function realLayout(name: string): Layout {
+  const source = readSource(readFileSync(realFile(`seating-plans/${name}.json`), 'utf8'), { fallbackName: name })
+  if (source.kind !== 'plan') throw new Error(`${name} is no seating plan`)
+  return source.layout
+}

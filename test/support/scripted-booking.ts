@@ -1,10 +1,11 @@
 import { type Booking, viewBooking } from '#shared/contracts/bookings.ts'
+import type { Contract, ParsedRequestOf, ReplyOf } from '#shared/contracts/contract.ts'
 import { holdSeats, releaseHold, viewHold } from '#shared/contracts/holds.ts'
 import * as steps from '#shared/contracts/payment-steps.ts'
 import type { Selection } from '#shared/contracts/places.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { newId, publicId } from '#shared/ids.ts'
-import { type OperationContext, operation } from '#shared/messaging/serve.ts'
+import { type Operation, type OperationContext, operation } from '#shared/messaging/serve.ts'
 import type { NatsUrls } from '../../infra/system/servers/nats-users.ts'
 import { serveScripted } from './scripted-worker.ts'
 
@@ -42,8 +43,6 @@ export interface Script {
 
 export interface ScriptedBooking {
   readonly script: Script
-  /** Names of the operations asked so far, oldest first. */
-  readonly asked: string[]
   /** Selections of the holds asked for so far, oldest first. */
   readonly wanted: Selection[]
   /** `tickets` share the total evenly. */
@@ -64,7 +63,6 @@ export interface ScriptedBooking {
  */
 export async function startScriptedBooking(natsUrls: NatsUrls): Promise<ScriptedBooking> {
   const script: Script = { confirm: 'CONFIRMED', cancellable: true }
-  const asked: string[] = []
   const wanted: Selection[] = []
   const holds = new Map<string, ScriptedHold>()
   const bookings = new Map<string, ScriptedHold>()
@@ -93,129 +91,100 @@ export async function startScriptedBooking(natsUrls: NatsUrls): Promise<Scripted
     holds.set(hold.id, hold)
     return hold
   }
-  const holdOf = (id: string): ScriptedHold => {
-    const hold = holds.get(id)
-    if (hold === undefined) throw new TicketingError('not_found', 'no such hold')
+  const found = (hold: ScriptedHold | undefined): ScriptedHold => {
+    if (hold === undefined) throw new TicketingError('not_found', 'as scripted')
     return hold
   }
-  const byBooking = (bookingId: string): ScriptedHold => {
-    const hold = bookings.get(bookingId)
-    if (hold === undefined) throw new TicketingError('not_found', 'no such booking')
-    return hold
-  }
-  const once = async <Reply>(name: string, context: OperationContext, work: () => Reply): Promise<Reply> => {
-    asked.push(name)
-    const key = `${name} ${context.caller.id} ${context.idempotencyKey}`
-    if (answers.has(key)) context.markReplayed()
-    else answers.set(key, work())
-    await script.beforeAnswer?.(name)
-    return answers.get(key) as Reply
-  }
+  const holdOf = (id: string): ScriptedHold => found(holds.get(id))
+  const byBooking = (bookingId: string): ScriptedHold => found(bookings.get(bookingId))
+  /** A command: done once for each key, and answered alike each time. */
+  const command = <C extends Contract>(
+    contract: C,
+    work: (request: ParsedRequestOf<C>, context: OperationContext) => ReplyOf<C>,
+  ): Operation =>
+    operation(contract, async (request, context) => {
+      const key = `${contract.operation} ${context.caller.id} ${context.idempotencyKey}`
+      if (answers.has(key)) context.markReplayed()
+      else answers.set(key, work(request, context))
+      await script.beforeAnswer?.(contract.operation)
+      return answers.get(key) as ReplyOf<C>
+    })
 
   const operations = [
-    operation(holdSeats, (request, context) =>
-      once('hold-seats', context, () => {
-        wanted.push(request)
-        return holdReply(giveHold({ userId: context.caller.id }))
-      }),
-    ),
-    operation(steps.beginPayment, (request, context) =>
-      once('begin-payment', context, () => {
-        const hold = holdOf(request.hold_id)
-        if (hold.userId !== context.caller.id) throw new TicketingError('not_found', 'no such hold')
-        if (hold.status === 'expired') throw new TicketingError('hold_expired', 'The hold ran out.')
-        if (hold.status === 'released') throw new TicketingError('hold_ended', 'Given back.')
-        if (hold.status === 'paying') throw new TicketingError('payment_in_progress', 'Being paid for already.')
-        if (hold.status === 'converted') throw new TicketingError('already_purchased', 'Bought already.')
-        if (request.expected_total_minor !== undefined && request.expected_total_minor !== hold.totalMinor) {
-          throw new TicketingError('price_changed', 'The price is another one.', {
-            extra: { total_minor: hold.totalMinor, currency: 'EUR' },
-          })
-        }
-        hold.status = 'paying'
-        hold.attempt += 1
-        hold.payment = { status: 'processing', captured_minor: 0 }
-        return {
-          booking_id: hold.bookingId,
-          event_id: hold.eventId,
-          attempt: hold.attempt,
-          total_minor: hold.totalMinor,
-          currency: 'EUR',
-        }
-      }),
-    ),
-    operation(releaseHold, (request, context) =>
-      once('release-hold', context, () => {
-        const hold = holdOf(request.hold_id)
-        if (hold.status === 'paying') throw new TicketingError('hold_paying', 'Being paid for.')
-        if (hold.status === 'active') hold.status = 'released'
-        return {}
-      }),
-    ),
-    operation(steps.confirmHold, (request, context) =>
-      once('confirm-hold', context, () => {
-        const hold = byBooking(request.booking_id)
-        const outcome = hold.confirm ?? script.confirm
-        const confirmed = outcome === 'CONFIRMED'
-        hold.status = confirmed ? 'converted' : 'expired'
-        hold.bookingStatus = confirmed ? 'confirmed' : 'failed'
-        return { outcome, ...(!confirmed && hold.lossReason && { reason: hold.lossReason }) }
-      }),
-    ),
-    operation(steps.returnHold, (request, context) =>
-      once('return-hold', context, () => {
-        const hold = byBooking(request.booking_id)
-        if (hold.status === 'paying' && hold.attempt === request.attempt) {
-          hold.status = 'active'
-          hold.payment = { status: 'failed', captured_minor: 0 }
-        }
-        return {}
-      }),
-    ),
-    operation(steps.recordPayment, (request, context) =>
-      once('record-payment', context, () => {
-        const hold = byBooking(request.booking_id)
-        hold.payment = { status: request.status, captured_minor: request.captured_minor }
-        return bookingReply(hold)
-      }),
-    ),
-    operation(steps.revokeBooking, (request, context) =>
-      once('revoke-booking', context, () => {
-        const hold = byBooking(request.booking_id)
-        cancel(hold, 'capture_refused', hold.tickets)
+    command(holdSeats, (request, { caller }) => {
+      wanted.push(request)
+      return holdReply(giveHold({ userId: caller.id }))
+    }),
+    command(steps.beginPayment, (request, { caller }) => {
+      const hold = holdOf(request.hold_id)
+      const { status, totalMinor } = hold
+      if (hold.userId !== caller.id) throw new TicketingError('not_found', 'no such hold')
+      if (status !== 'active') throw new TicketingError(refusals[status], 'as scripted')
+      if (request.expected_total_minor !== undefined && request.expected_total_minor !== totalMinor) {
+        const extra = { total_minor: totalMinor, currency: 'EUR' }
+        throw new TicketingError('price_changed', 'The price has changed.', { extra })
+      }
+      hold.status = 'paying'
+      hold.attempt += 1
+      hold.payment = { status: 'processing', captured_minor: 0 }
+      const { bookingId, eventId, attempt } = hold
+      return { booking_id: bookingId, event_id: eventId, attempt, total_minor: totalMinor, currency: 'EUR' }
+    }),
+    command(releaseHold, (request) => {
+      const hold = holdOf(request.hold_id)
+      if (hold.status === 'paying') throw new TicketingError('hold_paying', 'as scripted')
+      if (hold.status === 'active') hold.status = 'released'
+      return {}
+    }),
+    command(steps.confirmHold, (request) => {
+      const hold = byBooking(request.booking_id)
+      const outcome = hold.confirm ?? script.confirm
+      const confirmed = outcome === 'CONFIRMED'
+      hold.status = confirmed ? 'converted' : 'expired'
+      hold.bookingStatus = confirmed ? 'confirmed' : 'failed'
+      return { outcome, ...(!confirmed && hold.lossReason && { reason: hold.lossReason }) }
+    }),
+    command(steps.returnHold, (request) => {
+      const hold = byBooking(request.booking_id)
+      if (hold.status === 'paying' && hold.attempt === request.attempt) {
+        hold.status = 'active'
         hold.payment = { status: 'failed', captured_minor: 0 }
-        return bookingReply(hold)
-      }),
-    ),
-    operation(steps.cancelTickets, (request, context) =>
-      once('cancel-tickets', context, () => {
-        const hold = byBooking(request.booking_id)
-        if (hold.failsToCancel) throw new Error('broken, as scripted')
-        const { role, id } = context.caller
-        if (request.reason === 'buyer' ? id !== hold.userId : role !== 'system') {
-          throw new TicketingError('not_found', 'no such booking')
-        }
-        if (request.reason === 'buyer' && !script.cancellable) {
-          throw new TicketingError('not_cancellable', 'It is too late to give tickets back.', {
-            extra: { reason: 'too_late' },
-          })
-        }
-        const tickets = ticketsToCancel(hold, request.ticket_ids)
-        cancel(hold, request.reason, tickets)
-        const amountMinor = tickets.reduce((sum, { priceMinor }) => sum + priceMinor, 0)
-        hold.refunds.set(request.refund_id, { amountMinor, done: false })
-        return { amount_minor: amountMinor }
-      }),
-    ),
-    operation(steps.recordRefund, (request, context) =>
-      once('record-refund', context, () => {
-        const hold = byBooking(request.booking_id)
-        const refund = hold.refunds.get(request.refund_id)
-        if (refund === undefined) throw new TicketingError('not_found', 'no such refund')
-        refund.done = true
-        return bookingReply(hold)
-      }),
-    ),
+      }
+      return {}
+    }),
+    command(steps.recordPayment, (request) => {
+      const hold = byBooking(request.booking_id)
+      hold.payment = { status: request.status, captured_minor: request.captured_minor }
+      return bookingReply(hold)
+    }),
+    command(steps.revokeBooking, (request) => {
+      const hold = byBooking(request.booking_id)
+      cancel(hold, 'capture_refused', hold.tickets)
+      hold.payment = { status: 'failed', captured_minor: 0 }
+      return bookingReply(hold)
+    }),
+    command(steps.cancelTickets, (request, { caller: { role, id } }) => {
+      const hold = byBooking(request.booking_id)
+      if (hold.failsToCancel) throw new Error('broken, as scripted')
+      const byBuyer = request.reason === 'buyer'
+      if (byBuyer ? id !== hold.userId : role !== 'system') throw new TicketingError('not_found', 'no such booking')
+      if (byBuyer && !script.cancellable) {
+        const extra = { reason: 'too_late' }
+        throw new TicketingError('not_cancellable', 'It is too late to give tickets back.', { extra })
+      }
+      const tickets = ticketsToCancel(hold, request.ticket_ids)
+      cancel(hold, request.reason, tickets)
+      const amountMinor = tickets.reduce((sum, { priceMinor }) => sum + priceMinor, 0)
+      hold.refunds.set(request.refund_id, { amountMinor, done: false })
+      return { amount_minor: amountMinor }
+    }),
+    command(steps.recordRefund, (request) => {
+      const hold = byBooking(request.booking_id)
+      const refund = hold.refunds.get(request.refund_id)
+      if (refund === undefined) throw new TicketingError('not_found', 'no such refund')
+      refund.done = true
+      return bookingReply(hold)
+    }),
     operation(viewHold, async (request) => {
       await script.beforeAnswer?.('view-hold')
       return holdReply(holdOf(request.hold_id))
@@ -225,7 +194,6 @@ export async function startScriptedBooking(natsUrls: NatsUrls): Promise<Scripted
 
   return {
     script,
-    asked,
     wanted,
     giveHold,
     hold: holdOf,
@@ -233,6 +201,14 @@ export async function startScriptedBooking(natsUrls: NatsUrls): Promise<Scripted
     stop: await serveScripted(natsUrls, 'booking', operations),
   }
 }
+
+/** Of `begin-payment`, by the status of the hold. */
+const refusals = {
+  expired: 'hold_expired',
+  released: 'hold_ended',
+  paying: 'payment_in_progress',
+  converted: 'already_purchased',
+} as const
 
 const place = { seat_no: 11, section: 'Stalls', row: 'A', label: '12' }
 

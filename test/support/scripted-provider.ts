@@ -19,7 +19,7 @@ export interface ScriptedProvider {
   webhooks(key: string): string[]
   /**
    * The next answer to that step about that charge waits, although it is done. `reached` says when; `answer` lets it go and
-   * `lose` lets it be lost, whichever comes first; else it is lost at the asker's deadline.
+   * `lose` lets it be lost, whichever comes first; else it is lost at the caller's deadline.
    */
   holdBack(step: ProviderStep, key: string): { reached: Promise<void>; answer(): void; lose(): void }
 }

@@ -29,7 +29,7 @@ export interface ScriptedStock {
 
 export async function startScriptedStock(natsUrls: NatsUrls): Promise<ScriptedStock> {
   const seats = new Map<string, Set<number>>()
-  const standing = new Map<string, number>()
+  const gaPlaces = new Map<string, number>()
   const stock: Omit<ScriptedStock, 'stop'> = {
     batches: [],
     sales: [],
@@ -51,7 +51,7 @@ export async function startScriptedStock(natsUrls: NatsUrls): Promise<ScriptedSt
       for (const row of batch.rows) for (const index of row.seats.keys()) ofEvent.add(row.first_seat_no + index)
       seats.set(batch.event_id, ofEvent)
       const places = batch.areas.reduce((sum, { capacity }) => sum + capacity, 0)
-      standing.set(batch.event_id, Math.max(places, standing.get(batch.event_id) ?? 0))
+      gaPlaces.set(batch.event_id, Math.max(places, gaPlaces.get(batch.event_id) ?? 0))
       return { seats_added: ofEvent.size - before }
     }),
     operation(setSale, async (sale) => {
@@ -60,6 +60,10 @@ export async function startScriptedStock(natsUrls: NatsUrls): Promise<ScriptedSt
         throw new TicketingError('unavailable', 'as scripted')
       }
       if (!seats.has(sale.event_id)) throw new TicketingError('not_found', 'nothing was stocked')
+      const last = stock.sales.findLast(({ event_id }) => event_id === sale.event_id)
+      if (last?.status === 'cancelled' && sale.status !== 'cancelled') {
+        throw new TicketingError('event_cancelled', 'as scripted')
+      }
       stock.sales.push(sale)
       return { changed: true }
     }),
@@ -68,7 +72,7 @@ export async function startScriptedStock(natsUrls: NatsUrls): Promise<ScriptedSt
       const items = event_ids.flatMap((id) => {
         const numbered = seats.get(id)?.size
         if (numbered === undefined) return []
-        const seatCount = numbered + (standing.get(id) ?? 0)
+        const seatCount = numbered + (gaPlaces.get(id) ?? 0)
         return [
           {
             event_id: id,

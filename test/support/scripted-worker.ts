@@ -11,7 +11,7 @@ export async function serveScripted(
   worker: WorkerName & NatsUser,
   operations: readonly Operation[],
 ): Promise<() => Promise<void>> {
-  const bus = await Bus.connect({ url: natsUrls[worker], name: `scripted-${worker}`, timeoutMs: 5_000 })
+  const bus = await Bus.connect({ url: natsUrls[worker], name: `scripted-${worker}`, timeoutMs: 15_000 })
   const log = createLogger({ name: `scripted-${worker}`, instance: 'test', level: 'fatal' })
   const service = await serve(bus, { worker, instance: 'scripted', operations, maxInFlight: 100, log })
   return async () => {

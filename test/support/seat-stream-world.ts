@@ -2,7 +2,7 @@ import type { SeatVersions } from '#shared/contracts/seats.ts'
 import type { SeatFact } from '#shared/facts/places.ts'
 import type { FactPosition } from '#shared/facts/stream.ts'
 import type { SeatModel } from '../../gateway/streams/model.ts'
-import { randomNumbers } from './random-numbers.ts'
+import { randomNumbers } from '../../infra/random-numbers.ts'
 
 /*
  * Seats that change, the facts about them, two gateways with a model each, and clients that are cut off and come back, in steps of chance.
@@ -66,7 +66,7 @@ export async function differingSeats(Model: ModelClass, seed: number, steps = 15
   const hear = (gateway: Gateway): void => {
     const fact = facts[gateway.heard]
     if (fact === undefined) return
-    gateway.model.hear(gateway.heard + 1, fact)
+    gateway.model.receive(gateway.heard + 1, fact)
     gateway.heard += 1
   }
   const reset = (client: Client, gateway: Gateway): void => {

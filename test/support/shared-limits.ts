@@ -59,6 +59,7 @@ export async function openGateway(
     onLocal: () => {
       localDecisions += 1
     },
+    onError: () => undefined,
   })
   const ask = (caller: string, { max, windowMs }: Limit) => limits.ratelimiter(caller, 0, windowMs, max)
   return {

@@ -3,11 +3,12 @@ import { connect, type Socket } from 'node:net'
 import type { ExecutionContext } from 'ava'
 import type { SeatVersions } from '#shared/contracts/seats.ts'
 import type { SeatFact } from '#shared/facts/places.ts'
-import { createLogger } from '#shared/observability/log.ts'
 import { Metrics } from '#shared/observability/metrics.ts'
 import { type HubParts, StreamHub } from '../../gateway/streams/hub.ts'
 import { StreamMetrics } from '../../gateway/streams/metrics.ts'
 import { listening } from './listening.ts'
+import { sumIn } from './metrics.ts'
+import { silentLog } from './silent-log.ts'
 
 export const eventId = '019a0000-0000-7000-8000-000000000042'
 const stream = '2026-11-30T12:00:00.123456789Z'
@@ -35,7 +36,7 @@ export async function serveStreams(t: ExecutionContext, options: Partial<HubPart
     position: () => ({ stream, sequence }),
     max: { ofCaller: 10_000, all: 10_000 },
     metrics: new StreamMetrics(metrics),
-    log: createLogger({ name: 'gateway', instance: 'test', level: 'fatal' }),
+    log: silentLog,
     ...parts,
   })
   const { url, port, stop } = await listening((req, res) => {
@@ -64,12 +65,10 @@ export async function serveStreams(t: ExecutionContext, options: Partial<HubPart
     tell(named: readonly SeatFact[]): void {
       sequence += 1
       const payload = Buffer.from(JSON.stringify({ seats: named, areas: [] }))
-      hub.hear({ entity: 'seat', eventId, what: 'freed', sequence, payload })
+      hub.receive({ entity: 'seat', eventId, what: 'freed', sequence, payload })
     },
     async metric(name: string, label = ''): Promise<number> {
-      const { text } = await metrics.expose('')
-      const line = text.split('\n').find((one) => one.startsWith(name) && one.includes(label)) ?? ''
-      return Number(line.split(' ').at(-1))
+      return sumIn((await metrics.expose('')).text, name, label)
     },
   }
 }

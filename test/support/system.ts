@@ -1,11 +1,17 @@
 import type { Kind } from '../../infra/system/application.ts'
 import * as infra from '../../infra/system/start-system.ts'
-import { organiserKey, roomSecret, temporarySettings, webhookSecret } from '../../infra/system/temporary-settings.ts'
+import {
+  doorKey,
+  organiserKey,
+  roomSecret,
+  temporarySettings,
+  webhookSecret,
+} from '../../infra/system/temporary-settings.ts'
 import { readTestConfig } from './config.ts'
 import { createTestDatabase } from './database.ts'
 import type { RunningProcess } from './process.ts'
 
-export { organiserKey, roomSecret, webhookSecret }
+export { doorKey, organiserKey, roomSecret, webhookSecret }
 
 export interface SystemOptions {
   /** How many of each; 0 leaves a kind out. Default: one of each, but no auditor. */

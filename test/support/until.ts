@@ -1,12 +1,17 @@
-/** Asks again every few milliseconds until `condition` is met; throws after `timeoutMs`, naming what was waited for. */
+/**
+ * Asks again every few milliseconds until `condition` is met. Throws after `timeoutMs`, naming what was waited for; asked for the last time
+ * after that, so a machine that stood still meanwhile makes no difference.
+ */
 export async function until(
   what: string,
   condition: () => Promise<boolean> | boolean,
-  { timeoutMs = 10_000, everyMs = 20 }: { timeoutMs?: number; everyMs?: number } = {},
+  { timeoutMs = 15_000, everyMs = 20 }: { timeoutMs?: number; everyMs?: number } = {},
 ): Promise<void> {
   const giveUpAt = performance.now() + timeoutMs
-  while (!(await condition())) {
-    if (performance.now() > giveUpAt) throw new Error(`not within ${timeoutMs} ms: ${what}`)
+  for (;;) {
+    const isLast = performance.now() > giveUpAt
+    if (await condition()) return
+    if (isLast) throw new Error(`not within ${timeoutMs} ms: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, everyMs))
   }
 }

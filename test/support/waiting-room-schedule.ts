@@ -4,7 +4,7 @@ import type { RedisClient } from '#shared/redis.ts'
 import { roomKey } from '#shared/room-keys.ts'
 import type { Queue } from '../../gateway/waiting-room/queue.ts'
 import { lacksNumbers, type RoomSettings, roomKeysOf } from '../../gateway/waiting-room/scripts.ts'
-import { randomNumbers } from './random-numbers.ts'
+import { randomNumbers } from '../../infra/random-numbers.ts'
 
 const buyersAtOnce = 25
 /** Long after everybody who stays must have had their turn. */

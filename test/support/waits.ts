@@ -9,7 +9,7 @@ export class Waits {
     this.#loop.enable()
   }
 
-  async add<Answer>(asked: Promise<Answer>): Promise<Answer> {
+  async add<Answer>(asked: Answer | Promise<Answer>): Promise<Answer> {
     const began = performance.now()
     try {
       return await asked

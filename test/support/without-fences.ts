@@ -21,18 +21,26 @@ export const withoutFence = (postgres: TakingParts['postgres']): TakingParts['po
     text.replace(`AND ${isFreeFor('own_id')}`, '').replace(/SELECT booking\.require_all_taken\(.*\)$/s, 'SELECT'),
   )
 
-/** The first two transactions that are about to write wait for each other: both have looked before either writes. */
-export function bothLookBeforeEitherWrites(postgres: TakingParts['postgres']): TakingParts['postgres'] {
+/** The first two transactions that are about to make this `write` wait for each other: both have looked before either writes. */
+export function bothLookBeforeEitherWrites(
+  postgres: TakingParts['postgres'],
+  write = 'INSERT INTO booking.holds',
+): TakingParts['postgres'] {
   const { promise: bothHaveLooked, resolve } = Promise.withResolvers<void>()
   let arrived = 0
+  const meet = async (text: string): Promise<void> => {
+    if (!text.includes(write)) return
+    arrived += 1
+    if (arrived === 2) resolve()
+    await bothHaveLooked
+  }
   const meeting = ({ query, execute }: Database): Database => ({
-    query,
+    async query(text, values) {
+      await meet(text)
+      return query(text, values)
+    },
     async execute(text, values) {
-      if (text.includes('INSERT INTO booking.holds')) {
-        arrived += 1
-        if (arrived === 2) resolve()
-        await bothHaveLooked
-      }
+      await meet(text)
       await execute(text, values)
     },
   })

@@ -8,8 +8,8 @@ import { type FieldError, TicketingError } from '#shared/errors.ts'
 import { problemKinds } from '../../gateway/http/problems.ts'
 import { openApiDocument } from '../../gateway/openapi/document.ts'
 import { explanations } from '../../gateway/openapi/explanations.ts'
-import { checkAnswer } from '../support/api-check.ts'
 import { allContracts } from '../support/contracts-in-source.ts'
+import { checkAnswer } from '../support/described-api.ts'
 
 /* The HTTP client of the tests refuses what the OpenAPI document does not declare; here it sees it once. */
 
@@ -190,8 +190,8 @@ const faults: [request: Record<string, unknown>, pointer: string, detail: string
   [{ by: [] }, '/by', 'by must be an object.'],
   [{ by: { a: 'x' } }, '/by/a', 'by.a must be a number.'],
   [{ code: 'y' }, '/code', 'code has the wrong form.'],
-  [{ colour: 1 }, '/colour', `colour is not known here; known are ${known}.`],
-  [{ 'a/b~c': 1 }, '/a~1b~0c', `a/b~c is not known here; known are ${known}.`],
+  [{ colour: 1 }, '/colour', `colour is unknown; the known names are ${known}.`],
+  [{ 'a/b~c': 1 }, '/a~1b~0c', `a/b~c is unknown; the known names are ${known}.`],
   [{ either: { a: 'x' } }, '/either/a', 'either.a must be a number.'],
 ]
 

@@ -4,7 +4,7 @@ import type { AuditReport, InvariantResult } from '../../infra/ops/audit/audit.t
 import type { BookedPayment } from '../../infra/ops/audit/books.ts'
 import { disagreements } from '../../infra/ops/audit/disagreements.ts'
 import type { ProviderCharge } from '../../infra/ops/audit/ledger.ts'
-import { AuditMetrics } from '../../infra/ops/audit/metrics.ts'
+import { auditMetrics } from '../../infra/ops/audit/metrics.ts'
 import { countFailures, reportLines } from '../../infra/ops/audit/report.ts'
 
 const payment: BookedPayment = {
@@ -89,7 +89,7 @@ test('what could not be checked is no success', (t) => {
 
 test('violations that nobody could look for again stay in the metrics', async (t) => {
   const exposed = new Metrics('auditor-1')
-  const metrics = new AuditMetrics(exposed)
+  const metrics = auditMetrics(exposed)
   const text = async (): Promise<string> => (await exposed.expose('')).text
   metrics.audited(reportOf({ ...ledger, violations: 2 }))
   metrics.audited(reportOf({ ...ledger, checked: false }))

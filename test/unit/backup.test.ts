@@ -54,9 +54,9 @@ test('names of backups sort by age and are fit for every file system', (t) => {
 
 test('the programs of the same major version are preferred, then newer ones, and older ones never taken', (t) => {
   const programs = ['17.12', '15.20', '16.3'].map((version) => ({ version }))
-  t.is(fitting(15, programs)?.version, '15.20')
-  t.is(fitting(16, programs.slice(0, 2))?.version, '17.12')
-  t.is(fitting(18, programs), undefined)
+  t.is(fitting('15.2', programs)?.version, '15.20')
+  t.is(fitting('16.3', programs.slice(0, 2))?.version, '17.12')
+  t.is(fitting('18.0', programs), undefined)
 })
 
 test('a password goes by the environment, where the list of processes does not show it', (t) => {
@@ -89,7 +89,7 @@ test('a base backup of an emptied database pushes none out', async (t) => {
     return { ids, said }
   }
   t.deepEqual((await removed([7, 7, 0])).ids, [])
-  t.regex((await removed([7, 7, 0])).said.join(), /holds more tickets than the newest/)
+  t.regex((await removed([7, 7, 0])).said.join(), /holds over a tenth more tickets than the newest/)
   t.deepEqual(await removed([6, 7, 7, 8]), { ids: ['day 0', 'day 1'], said: [] })
 })
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import test from 'ava'
-import { AnswerReader } from '../../infra/bench/answer-reader.ts'
 import { cpuTimes } from '../../infra/bench/cpu-time.ts'
+import { answerIn } from '../../infra/bench/http-answer.ts'
 import { quantile } from '../../infra/bench/quantile.ts'
 import { callers, type SystemName } from '../../infra/bench/reading/plan.ts'
 import { trafficOf } from '../../infra/bench/reading/requests.ts'
@@ -47,10 +47,10 @@ test('a row tells the failures of all its rounds', (t) => {
 })
 
 test('a bound that is passed, or that could not be measured, is not kept', (t) => {
-  t.true(verdict({ what: '', value: 1.2, atMost: 1.2 }).is_good)
-  t.false(verdict({ what: '', value: 1.21, atMost: 1.2 }).is_good)
-  t.false(verdict({ what: '', value: 2.49, atLeast: 2.5 }).is_good)
-  t.false(verdict({ what: '', value: Number.NaN, atMost: 1.2 }).is_good)
+  t.true(verdict({ what: '', value: 1.2, at_most: 1.2 }).is_good)
+  t.false(verdict({ what: '', value: 1.21, at_most: 1.2 }).is_good)
+  t.false(verdict({ what: '', value: 2.49, at_least: 2.5 }).is_good)
+  t.false(verdict({ what: '', value: Number.NaN, at_most: 1.2 }).is_good)
 })
 
 test('a quantile is the smallest measured value that so many do not exceed', (t) => {
@@ -78,18 +78,15 @@ test('answers other than those a scenario is about count as failures', (t) => {
   t.is(Array.from({ length: 1_000 }, () => refused.isGood(answer(200))).filter(Boolean).length, 100)
 })
 
-test('an answer is complete with its last byte, in however many pieces or chunks it comes', (t) => {
+test('an answer is complete with its last byte, whether it has a length, chunks or no body', (t) => {
+  const statusOf = (received: string) => answerIn(Buffer.from(received))?.status
   const whole = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n12345'
-  for (let cut = 1; cut < whole.length; cut += 1) {
-    const reader = new AnswerReader()
-    t.is(reader.read(Buffer.from(whole.slice(0, cut))), undefined)
-    t.is(reader.read(Buffer.from(whole.slice(cut)))?.status, 200)
-  }
-  const reader = new AnswerReader()
-  const head = 'HTTP/1.1 429 Too Many Requests\r\nTransfer-Encoding: chunked\r\n\r\n'
-  t.is(reader.read(Buffer.from(`${head}5\r\n12345\r\n`)), undefined)
-  t.is(reader.read(Buffer.from('0\r\n\r\n'))?.status, 429)
-  t.is(new AnswerReader().read(Buffer.from('HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n'))?.status, 304)
+  for (let cut = 1; cut < whole.length; cut += 1) t.is(statusOf(whole.slice(0, cut)), undefined)
+  t.is(statusOf(whole), 200)
+  const chunked = 'HTTP/1.1 429 Too Many Requests\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n'
+  t.is(statusOf(chunked), undefined)
+  t.is(statusOf(`${chunked}0\r\n\r\n`), 429)
+  t.is(statusOf('HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n'), 304)
 })
 
 // There is no /proc elsewhere.

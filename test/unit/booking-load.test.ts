@@ -12,7 +12,7 @@ import type { RoomSettings } from '../../gateway/waiting-room/scripts.ts'
 
 const context = { requestId: 'test', caller: anonymous, deadlineAt: Number.POSITIVE_INFINITY }
 
-/** A load with a clock of its own, and calls that end when the test says so. */
+/** A load with its clock, and calls that end when the test says so. */
 function watched() {
   let now = 0
   const load = new BookingLoad(() => now)

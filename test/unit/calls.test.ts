@@ -156,7 +156,7 @@ test('a lease that lapsed unused makes the next one smaller', (t) => {
   t.is(lease.wanted(1, 60_001), 1)
 })
 
-test('what Redis told of a bucket is known while it is away: frozen it counts as only where tokens are not leased', (t) => {
+test('the last answer of Redis counts while it is unavailable; a bucket is frozen only where tokens are not leased', (t) => {
   const small = new Lease(tenAMinute)
   small.note([1, 6, 60_000, 60_000, 0], 10_000)
   t.deepEqual(small.bucket, { left: 6, fullAt: 34_000, frozenUntil: 70_000 })

@@ -72,16 +72,9 @@ test('a card number is refused however its groups are set apart', (t) => {
 })
 
 test('a card number is refused whatever stands around it', (t) => {
-  for (const written of [
-    'x4111111111111111',
-    'tok_4111111111111111',
-    'tok-4111111111111111',
-    '4111111111111111x',
-    'card4111111111111111visa',
-    'my card is 4111 1111 1111 1111.',
-    '01 26 4111111111111111 12/29',
-    '(4111111111111111)',
-  ]) {
+  const card = '4111111111111111'
+  const joined = [`x${card}`, `tok_${card}`, `tok-${card}`, `${card}x`, `card${card}visa`, `(${card})`]
+  for (const written of [...joined, 'my card is 4111 1111 1111 1111.', `01 26 ${card} 12/29`]) {
     t.true(isRefused({ note: written }), written)
   }
 })
@@ -156,13 +149,8 @@ test('an Idempotency-Key is refused that is a card number, or has one between pu
 test('keys as programs make them are no card numbers, though chance puts the digits of one into many of them', (t) => {
   const unlucky = '4111111111111111'
   const innocent = [
-    ...digests(20_000).flatMap((each) => [
-      each,
-      each.slice(0, 20),
-      each.slice(0, 16),
-      uuidOf(each),
-      uuidOf(each).toUpperCase(),
-    ]),
+    ...digests(20_000).flatMap((each) => [each, each.slice(0, 20), each.slice(0, 16)]),
+    ...digests(20_000).flatMap((each) => [uuidOf(each), uuidOf(each).toUpperCase()]),
     ...digests(20_000).map((each) => Buffer.from(each, 'hex').toString('base64url')),
     ...Array.from({ length: 2_000 }, (_, at) => `order-${1_732_549_079_000 + at * 7_919}-${at}`),
     ...[`a${unlucky}`, `${unlucky}f`, `x9${unlucky}0z`, 'order-4111-1111-1111-1111', 'retry 4111 1111 1111 1111 of 5'],

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { ConcurrencyLimit } from '../../gateway/limits/concurrency-limit.ts'
 
-/** A limit under a clock of its own, with calls that take as long as they are told. */
+/** A limit with its clock, and calls that take as long as the test says. */
 class Bench {
   nowMs = 0
   refused = 0

@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { parse } from 'yaml'
 import { projectRoot } from '../../infra/config.ts'
 import { allDashboards } from '../../infra/deploy/grafana/dashboards/all-dashboards.ts'
-import { dataSources } from '../../infra/deploy/grafana/data-sources.ts'
-import { generatedFiles } from '../../infra/deploy/grafana/generated-files.ts'
+import { generatedFiles } from '../../infra/deploy/grafana/generate.ts'
 import { metricsIn } from '../support/promql.ts'
 
-const folder = join(projectRoot, 'infra/deploy/grafana/generated')
+const folder = join(projectRoot, 'infra/deploy/grafana/generated/dashboards')
 const panels = allDashboards.flatMap(({ rows }) => rows.flatMap((row) => row.lines.flat()))
 const expressions = panels.flatMap(({ queries }) => queries.map(({ expression }) => expression))
 
@@ -16,16 +16,14 @@ const seedQueries = ['rate(cache_hits_total{instance=~".*"}[5m])', 'rate(cache_m
 test('the files that Grafana reads are those that `npm run dashboards` writes', async (t) => {
   const files = generatedFiles()
   for (const [path, content] of files) t.is(await readFile(join(folder, path), 'utf8'), content, path)
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
-  const found = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name))
-  t.deepEqual(found.sort(), [...files.keys()].map((path) => join(folder, path)).sort())
+  t.deepEqual((await readdir(folder)).sort(), [...files.keys()].sort())
 })
 
 test('"Cache Monitoring" opens with hits and misses, by the two queries that others know, from a local Prometheus', (t) => {
   const dashboard = allDashboards.find(({ title }) => title === 'Cache Monitoring')
   const first = dashboard?.rows[0]?.lines.flat().flatMap(({ queries }) => queries.map(({ expression }) => expression))
   t.deepEqual(first, seedQueries)
-  const model = JSON.parse(generatedFiles().get('dashboards/cache-monitoring.json') ?? '')
+  const model = JSON.parse(generatedFiles().get('cache-monitoring.json') ?? '')
   t.is(model.templating.list[0].current.value, 'prometheus-local-1')
 })
 
@@ -39,10 +37,7 @@ test('every other query takes each series once, however many replicas hold it', 
 test('every panel says what it shows, in words and in the names of its lines', (t) => {
   for (const { title, description, queries } of panels) {
     t.true(description.length > 0 && queries.length > 0, title)
-    t.true(
-      queries.every(({ legend }) => legend !== ''),
-      title,
-    )
+    for (const { legend } of queries) t.not(legend, '', title)
   }
   const uids = allDashboards.map(({ uid }) => uid)
   t.deepEqual(uids, [...new Set(uids)])
@@ -54,7 +49,6 @@ interface Placed {
 
 test('panels fill whole lines, side by side, and no line covers another', (t) => {
   for (const [path, content] of generatedFiles()) {
-    if (!path.startsWith('dashboards/')) continue
     let free = 0
     const lines = Map.groupBy(
       (JSON.parse(content).panels as Placed[]).map((panel) => panel.gridPos),
@@ -73,16 +67,29 @@ test('panels fill whole lines, side by side, and no line covers another', (t) =>
   }
 })
 
-test('exemplars lead to a data source that exists', (t) => {
-  const provisioned = JSON.parse(generatedFiles().get('provisioning/datasources/data-sources.yml') ?? '')
-  const links = provisioned.datasources.flatMap(
-    (source: { jsonData: { exemplarTraceIdDestinations?: { name: string; datasourceUid: string }[] } }) =>
-      source.jsonData.exemplarTraceIdDestinations ?? [],
-  )
+test('exemplars lead to a data source that exists, and the default one is that of every dashboard', async (t) => {
+  const file = join(projectRoot, 'infra/deploy/grafana/provisioning/datasources/data-sources.yml')
+  const { datasources }: Provisioned = parse(await readFile(file, 'utf8'))
+  const links = datasources.flatMap(({ jsonData }) => jsonData?.exemplarTraceIdDestinations ?? [])
   const jaeger = { name: 'trace_id', datasourceUid: 'jaeger' }
   t.deepEqual(links, [jaeger, jaeger])
-  t.true(dataSources.some(({ uid }) => uid === 'jaeger'))
+  t.true(datasources.some(({ uid }) => uid === 'jaeger'))
+  const [preferred, ...others] = datasources.filter(({ isDefault }) => isDefault === true)
+  t.deepEqual(others, [])
+  for (const content of generatedFiles().values()) {
+    const { current } = JSON.parse(content).templating.list[0]
+    t.deepEqual(current, { text: preferred?.name, value: preferred?.uid })
+  }
 })
+
+interface Provisioned {
+  readonly datasources: readonly {
+    readonly uid: string
+    readonly name: string
+    readonly isDefault?: boolean
+    readonly jsonData?: { readonly exemplarTraceIdDestinations?: readonly object[] }
+  }[]
+}
 
 /** Names of metrics that stand outside `max without (replica) (…)`. */
 const selectedTwice = (expression: string): string[] => metricsIn(withoutDeduplicated(expression))

@@ -22,7 +22,7 @@ test('a draw that keeps to the rules is found right, with holes, receipts and be
   }
 })
 
-test('every place that takes part gets a number of its own, and holes the last ones', async (t) => {
+test('places that take part get different numbers, and holes the last ones', async (t) => {
   const { published } = drawnOf(2_000, { holes: [0, 1_500] })
   const seed = Buffer.from(published.draw.seed ?? '', 'hex')
   const numbers = [...(await drawNumbers(seed, published.roll))]

@@ -2,6 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { factSubject, parseFactSubject } from '#shared/facts/fact.ts'
 import { newId, parsePublicId, publicId } from '#shared/ids.ts'
+import { always } from '../support/always.ts'
 
 const eventId = '0190a8c5-7d3e-7000-8000-0123456789ab'
 
@@ -12,16 +13,8 @@ test('the subject of a fact names entity, event and what happened', (t) => {
 })
 
 test('text that would change the meaning of a subject is refused', (t) => {
-  for (const bad of [
-    '*',
-    '>',
-    '',
-    'a b',
-    `${eventId} reply`,
-    `${eventId}.x`,
-    `${eventId}\r\n`,
-    eventId.toUpperCase(),
-  ]) {
+  const strange = [`${eventId} reply`, `${eventId}.x`, `${eventId}\r\n`, eventId.toUpperCase()]
+  for (const bad of ['*', '>', '', 'a b', ...strange]) {
     t.throws(() => factSubject({ entity: 'seat', eventId: bad, what: 'sold' }), { instanceOf: RangeError }, bad)
   }
   for (const bad of ['', 'sold.twice', 'sold ', 'Sold', '>', '*', 'sold\n', 'x'.repeat(61)]) {
@@ -36,14 +29,11 @@ test('a subject of another kind is not a fact', (t) => {
 })
 
 test('a public id has 43 characters and names the event and the row', (t) => {
-  fc.assert(
-    fc.property(fc.uuid(), fc.uuid(), (eventId, ownId) => {
-      const id = publicId({ eventId, ownId })
-      const parsed = parsePublicId(id)
-      return id.length === 43 && parsed?.eventId === eventId && parsed.ownId === ownId
-    }),
-  )
-  t.pass()
+  always(t, { of: [fc.uuid(), fc.uuid()] }, (eventId, ownId) => {
+    const id = publicId({ eventId, ownId })
+    const parsed = parsePublicId(id)
+    return id.length === 43 && parsed?.eventId === eventId && parsed.ownId === ownId
+  })
 })
 
 test('a row has one public id: other spellings are refused', (t) => {
@@ -54,7 +44,7 @@ test('a row has one public id: other spellings are refused', (t) => {
 })
 
 test('ids of rows sort by the millisecond they were made in', (t) => {
-  const milliseconds = Array.from({ length: 2_000 }, () => newId().slice(0, 13))
+  const milliseconds: string[] = []
+  while (new Set(milliseconds).size < 3) milliseconds.push(newId().slice(0, 13))
   t.deepEqual(milliseconds.toSorted(), milliseconds)
-  t.true(new Set(milliseconds).size > 1)
 })

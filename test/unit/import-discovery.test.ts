@@ -179,3 +179,29 @@ testWithRealData('nine real files give the counts that their description states'
   const statuses = Map.groupBy(records, (record) => ('event' in record ? record.event.status : 'refused'))
   t.deepEqual([statuses.get('rescheduled')?.length, statuses.get('cancelled')?.length], [3, 2])
 })
+
+test('an event with a date of the first century does not make the others unreadable', (t) => {
+  const early = {
+    ...complete,
+    id: 'early',
+    dates: { ...complete.dates, start: { localDate: '0001-01-01', localTime: '19:30:00' } },
+  }
+  const { records } = readDiscovery([early, complete])
+  t.deepEqual(
+    records.map(({ sourceId }) => sourceId),
+    ['early', 'vv1'],
+  )
+})
+
+test('a price that is too high to be one leaves the event without it', (t) => {
+  const priceRanges = [
+    { type: 'vip', currency: 'USD', min: 2e10, max: 2e10 },
+    { type: 'standard', currency: 'USD', min: 20, max: 2e10 },
+  ]
+  const [record] = readDiscovery([{ ...complete, priceRanges }]).records
+  if (record === undefined || !('event' in record)) throw new Error('the event was not read')
+  t.deepEqual(record.event.price_tiers, [
+    { name: 'standard', price_minor: 2_000, max_price_minor: 2_000, currency: 'USD' },
+  ])
+  t.true(catalogueEvent.safeParse(record.event).success)
+})

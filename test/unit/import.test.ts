@@ -11,21 +11,20 @@ import { readSource } from '../../infra/ops/import/formats/recognise.ts'
 import { cleanParagraphs, cleanText } from '../../infra/ops/import/formats/text.ts'
 import { fixedOffsetZone, ianaZone, localStart, zoneOfStart } from '../../infra/ops/import/formats/time-zone.ts'
 import { rescheduleShift } from '../../workers/event/reschedule.ts'
+import { always } from '../support/always.ts'
 import { anyText } from '../support/any-text.ts'
 import { realFile, testWithRealData } from '../support/real-data.ts'
 
 test('without flags a file is imported as it is, and nothing is said about seats', (t) => {
-  t.deepEqual(
-    readImportConfig(['a.json', '/b.json'], { INIT_CWD: '/here', NATS_URL: 'nats://x:1', DATA_DIR: '/none' }),
-    {
-      files: ['/here/a.json', '/b.json'],
-      reschedule: false,
-      seating: { eventId: null, price: null, onSale: null, tz: 'UTC' },
-      natsUrl: 'nats://x:1',
-      natsCa: undefined,
-      gatewayUrl: 'http://localhost:8080',
-    },
-  )
+  const environment = { INIT_CWD: '/here', NATS_URL: 'nats://x:1', DATA_DIR: '/none' }
+  t.deepEqual(readImportConfig(['a.json', '/b.json'], environment), {
+    files: ['/here/a.json', '/b.json'],
+    reschedule: false,
+    seating: { eventId: null, price: null, onSale: null, tz: 'UTC' },
+    natsUrl: 'nats://x:1',
+    natsCa: undefined,
+    gatewayUrl: 'http://localhost:8080',
+  })
 })
 
 test('wrong flags are named, with the usage', (t) => {
@@ -88,15 +87,8 @@ test('the format of a file is recognised from what it holds', (t) => {
     const source = read(JSON.stringify(json))
     return source.kind === 'plan' ? source.format : source.source
   })
-  t.deepEqual(formats, [
-    'ticketmaster',
-    'ticketmaster',
-    'ticketmaster',
-    'flat-catalogue',
-    'pretix seating plan',
-    'place geometry',
-    'stands and rows',
-  ])
+  const plans = ['pretix seating plan', 'place geometry', 'stands and rows']
+  t.deepEqual(formats, ['ticketmaster', 'ticketmaster', 'ticketmaster', 'flat-catalogue', ...plans])
 })
 
 test('other JSON is in no known format, and text that is no JSON is said to be none', (t) => {
@@ -146,14 +138,13 @@ test('imported text is trimmed, well formed, of the allowed length and without c
     unit: fc.constantFrom('a', ' ', '\0', '\n', '\ud83c', '\udf38', '🌸', 'Ł'),
     maxLength: 40,
   })
-  fc.assert(
-    fc.property(fc.oneof(anyText({ maxLength: 60 }), broken), fc.integer({ min: 1, max: 20 }), (written, maxLength) => {
-      const clean = cleanText(written, maxLength)
-      if (clean === null) return true
-      const fits = clean.length > 0 && clean.length <= maxLength && clean === clean.trim()
-      return fits && clean.isWellFormed() && !/\p{Cc}/u.test(clean)
-    }),
-  )
+  const anyWritten = fc.oneof(anyText({ maxLength: 60 }), broken)
+  always(t, { of: [anyWritten, fc.integer({ min: 1, max: 20 })] }, (written, maxLength) => {
+    const clean = cleanText(written, maxLength)
+    if (clean === null) return true
+    const fits = clean.length > 0 && clean.length <= maxLength && clean === clean.trim()
+    return fits && clean.isWellFormed() && !/\p{Cc}/u.test(clean)
+  })
   t.is(cleanText('GOO GOO DOLLS - Canada Spring 2026\t\t\t', 300), 'GOO GOO DOLLS - Canada Spring 2026')
   t.is(cleanText('Chamber Music\r\nwith Members', 300), 'Chamber Music with Members')
   t.is(cleanText('🌸🌸', 3), '🌸')
@@ -167,22 +158,10 @@ test('paragraphs of a description stay paragraphs', (t) => {
 })
 
 test('countries come out as two letters, from codes and from names', (t) => {
-  const written = [
-    'US',
-    'ca',
-    'CAN',
-    'GBR',
-    'UK',
-    'United States Of America',
-    'Great Britain',
-    'Czech Republic',
-    'Turkey',
-    'England',
-    'South Korea',
-  ]
-  t.deepEqual(written.map(countryCode), ['US', 'CA', 'CA', 'GB', 'GB', 'US', 'GB', 'CZ', 'TR', 'GB', 'KR'])
-  for (const unknown of ['Can', 'XX', 'XYZ', '', 'Atlantis', null])
-    t.is(countryCode(unknown), unknown === 'Can' ? 'CA' : null)
+  const written =
+    'US,ca,CAN,Can,GBR,UK,United States Of America,Great Britain,Czech Republic,Turkey,England,South Korea'
+  t.is(written.split(',').map(countryCode).join(), 'US,CA,CA,CA,GB,GB,US,GB,CZ,TR,GB,KR')
+  for (const unknown of ['XX', 'XYZ', '', 'Atlantis', null]) t.is(countryCode(unknown), null)
 })
 
 test('zones that databases may not know any more get their present names', (t) => {
@@ -260,23 +239,17 @@ test('without any zone, a whole-hour offset stands in for it', (t) => {
 const day = fc.date({ min: new Date('1990-01-01'), max: new Date('2100-01-01'), noInvalidDate: true }).map(dateOf)
 
 test('a past event moves by whole weeks to 8 to 175 days from today', (t) => {
-  fc.assert(
-    fc.property(day, day, (startsOn, today) => {
-      fc.pre(startsOn < today)
-      const shift = rescheduleShift({ startsOn, today })
-      if (shift === null) return false
-      const daysAhead = daysBetween(today, moved(startsOn, shift))
-      return shift % 7 === 0 && daysAhead >= 8 && daysAhead <= 175
-    }),
-  )
-  t.pass()
+  always(t, { of: [day, day] }, (startsOn, today) => {
+    fc.pre(startsOn < today)
+    const shift = rescheduleShift({ startsOn, today })
+    if (shift === null) return false
+    const daysAhead = daysBetween(today, moved(startsOn, shift))
+    return shift % 7 === 0 && daysAhead >= 8 && daysAhead <= 175
+  })
 })
 
 test('an event of today or later is not moved', (t) => {
-  fc.assert(
-    fc.property(day, day, (startsOn, today) => startsOn < today || rescheduleShift({ startsOn, today }) === null),
-  )
-  t.pass()
+  always(t, { of: [day, day] }, (startsOn, today) => startsOn < today || rescheduleShift({ startsOn, today }) === null)
 })
 
 test('a past weekend stays a weekend: consecutive days move together, but for one day in half a year', (t) => {

@@ -6,37 +6,9 @@ import { demoEventId } from '#shared/ids.ts'
 import { isAlive } from '#shared/process/config.ts'
 import { demoEvents, demoIdAt } from '../../infra/ops/demo-catalogue/events.ts'
 import { instanceNames } from '../../infra/system/application.ts'
-import { parseFlags } from '../../infra/system/launcher/flags.ts'
 import { baseUrl } from '../../infra/system/launcher/ports.ts'
 import { endProcess, isProcess } from '../../infra/system/process-control.ts'
 import { backoffMs } from '../../infra/system/supervisor.ts'
-
-test('without flags one gateway on 127.0.0.1:8080 and one worker of each kind are started', (t) => {
-  t.deepEqual(parseFlags([]), {
-    port: 8080,
-    host: '127.0.0.1',
-    instance: 'gateway-1',
-    gateways: 1,
-    workers: 1,
-    observe: false,
-  })
-})
-
-for (const [args, complaint] of [
-  [['--prot', '1'], /Unknown option '--prot'/],
-  [['stray'], /stray/],
-  [['--port', 'http'], /--port must be a whole number/],
-  [['--port', '65536'], /--port must be a whole number from 0 to 65535/],
-  [['--port', '65535', '--gateways', '2'], /--port must be a whole number from 0 to 65534/],
-  [['--gateways', '0'], /--gateways must be a whole number from 1/],
-  [['--workers', '-1'], /--workers/],
-  [['--instance', 'a b'], /--instance must be/],
-] as const) {
-  test(`a wrong flag of npm start is named and the usage shown: ${args.join(' ')}`, (t) => {
-    const error = t.throws(() => parseFlags(args), { message: complaint })
-    t.regex(error.message, /Usage: npm start/)
-  })
-}
 
 test('further instances count on from the first', (t) => {
   t.deepEqual(instanceNames('gateway-1', 3), ['gateway-1', 'gateway-2', 'gateway-3'])
@@ -80,10 +52,10 @@ test('a second signal does not wait for it', async (t) => {
 
 test('a process is known by its command line, not by its number alone', async (t) => {
   const pid = await startStubborn(t)
-  t.true(await isProcess({ pid, part: 'setInterval' }))
-  t.false(await isProcess({ pid, part: 'nats-server' }))
+  t.true(await isProcess({ pid, commandLinePart: 'setInterval' }))
+  t.false(await isProcess({ pid, commandLinePart: 'nats-server' }))
   await endProcess({ pid, signal: 'SIGKILL', graceMs: 5_000 })
-  t.false(await isProcess({ pid, part: 'setInterval' }))
+  t.false(await isProcess({ pid, commandLinePart: 'setInterval' }))
 })
 
 test('the event of a bare purchase is in an arena of some 15,000 seats, the others on sale in a theatre and a club', (t) => {

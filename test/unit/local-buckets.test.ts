@@ -2,6 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { fullAfterTaking, type Limit, LocalBucket, nextTokenAt, tokensAt } from '../../gateway/limits/local-bucket.ts'
 import { worstExcess } from '../support/admissions.ts'
+import { always } from '../support/always.ts'
 
 const anyLimit = fc.record({ max: fc.integer({ min: 1, max: 5_000 }), windowMs: fc.constantFrom(1_000, 60_000) })
 /** Any moment of a process that has run for up to a month. */
@@ -20,35 +21,28 @@ function admitted(start: number, pausesMs: readonly number[], limit: Limit): num
 }
 
 test('a fresh bucket holds exactly its maximum', (t) => {
-  fc.assert(
-    fc.property(anyStart, anyLimit, (start, limit) => {
-      t.is(admitted(start, Array(limit.max + 5).fill(0), limit).length, limit.max)
-    }),
-    { numRuns: 200 },
-  )
+  always(t, { of: [anyStart, anyLimit], times: 200 }, (start, limit) => {
+    t.is(admitted(start, Array(limit.max + 5).fill(0), limit).length, limit.max)
+  })
 })
 
 test('whatever comes when: no interval has more than the maximum and what has grown in it', (t) => {
   const anyPauses = fc.array(fc.oneof(fc.constant(0), fc.double({ min: 0, max: 2_000, noNaN: true })), {
     maxLength: 300,
   })
-  fc.assert(
-    fc.property(anyStart, anyLimit, anyPauses, (start, limit, pausesMs) => {
-      t.true(worstExcess(admitted(start, pausesMs, limit), limit) < 0.02)
-    }),
-  )
+  always(t, { of: [anyStart, anyLimit, anyPauses] }, (start, limit, pausesMs) => {
+    t.true(worstExcess(admitted(start, pausesMs, limit), limit) < 0.02)
+  })
 })
 
 test('an empty bucket has its next token when it says, and not before', (t) => {
-  fc.assert(
-    fc.property(anyStart, anyLimit, (start, limit) => {
-      const fullAt = start + limit.windowMs
-      t.is(tokensAt(fullAt, start, limit), 0)
-      const dueAt = nextTokenAt(fullAt, limit)
-      t.is(tokensAt(fullAt, dueAt, limit), 1)
-      t.is(tokensAt(fullAt, dueAt - 0.05 * (dueAt - start), limit), 0)
-    }),
-  )
+  always(t, { of: [anyStart, anyLimit] }, (start, limit) => {
+    const fullAt = start + limit.windowMs
+    t.is(tokensAt(fullAt, start, limit), 0)
+    const dueAt = nextTokenAt(fullAt, limit)
+    t.is(tokensAt(fullAt, dueAt, limit), 1)
+    t.is(tokensAt(fullAt, dueAt - 0.05 * (dueAt - start), limit), 0)
+  })
 })
 
 test('a bucket that nobody asks is full again when it says', (t) => {
@@ -71,7 +65,7 @@ test('alone, a gateway begins with its part of what was known to be left', (t) =
   t.true(local.decide(70_000, known)[0] > 0)
 })
 
-test('what a gateway admitted alone is told to Redis once, without what was granted to nobody', (t) => {
+test('a gateway reports to Redis once what it admitted alone, without tokens that were granted to nobody', (t) => {
   const local = new LocalBucket(tenAMinute, 1)
   t.is(local.takeUncounted(10_000), 0)
   for (let i = 0; i < 4; i++) local.decide(10_000, nothingKnown)
@@ -86,24 +80,22 @@ test('what a gateway admitted alone is told to Redis once, without what was gran
 test('however often Redis goes and comes, a gateway admits alone no more than its part and what grows of it', (t) => {
   const limit = { max: 40, windowMs: 10_000 }
   const anyStep = fc.record({ pauseMs: fc.integer({ min: 0, max: 3_000 }), redisIsBack: fc.boolean() })
-  fc.assert(
-    fc.property(fc.array(anyStep, { maxLength: 200 }), (steps) => {
-      const local = new LocalBucket(limit, 4)
-      let known = nothingKnown
-      let now = 10_000
-      const admittedAt: number[] = []
-      for (const { pauseMs, redisIsBack } of steps) {
-        now += pauseMs
-        if (redisIsBack) {
-          local.takeUncounted(now)
-          local.noteAnswer()
-          known = { left: limit.max, fullAt: now, frozenUntil: now + 10_000 }
-        }
-        for (let i = 0; i < 12; i++) {
-          if (local.decide(now, known)[0] > 0) admittedAt.push(now)
-        }
+  always(t, { of: [fc.array(anyStep, { maxLength: 200 })] }, (steps) => {
+    const local = new LocalBucket(limit, 4)
+    let known = nothingKnown
+    let now = 10_000
+    const admittedAt: number[] = []
+    for (const { pauseMs, redisIsBack } of steps) {
+      now += pauseMs
+      if (redisIsBack) {
+        local.takeUncounted(now)
+        local.noteAnswer()
+        known = { left: limit.max, fullAt: now, frozenUntil: now + 10_000 }
       }
-      t.true(worstExcess(admittedAt, { max: 10, windowMs: 10_000 }) < 0.02)
-    }),
-  )
+      for (let i = 0; i < 12; i++) {
+        if (local.decide(now, known)[0] > 0) admittedAt.push(now)
+      }
+    }
+    t.true(worstExcess(admittedAt, { max: 10, windowMs: 10_000 }) < 0.02)
+  })
 })

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { formatEntry } from '../../infra/ops/logs/format-entry.ts'
-import { EntryParser, type LogEntry } from '../../infra/ops/logs/log-entry.ts'
+import { entryParser, type LogEntry } from '../../infra/ops/logs/log-entry.ts'
 import { mayPass, passes } from '../../infra/ops/logs/log-filter.ts'
 import { coloured, plain } from '../../infra/terminal/output.ts'
 
@@ -8,7 +8,7 @@ const time = '2026-11-25T20:18:02.123Z'
 
 function entryOf(facts: Record<string, unknown>, msg = 'request', level = 30): LogEntry {
   const line = { name: 'gateway', instance: 'gateway-1', hostname: 'vm', pid: 7, level, ...facts, msg, time, v: 0 }
-  return new EntryParser('gateway-1').parse(JSON.stringify(line))
+  return entryParser('gateway-1')(JSON.stringify(line))
 }
 
 const shown = (entry: LogEntry, paint = plain): string => formatEntry(entry, { paint, instanceWidth: 10 }).join('\n')
@@ -51,18 +51,18 @@ test('an error follows with its stack, then what caused it', (t) => {
 })
 
 test('a line that is no record of ours is shown as it is, in its place', (t) => {
-  const parser = new EntryParser('nats')
+  const parse = entryParser('nats')
   const indent = ' '.repeat(22)
   for (const text of ['[7] 2026/11/25 20:18:02.123456 [INF] ready', '{"level":30}', '{ broken', 'Killed', '[1,2]']) {
-    const entry = parser.parse(text)
+    const entry = parse(text)
     t.is(entry.record, null)
     t.is(shown(entry), `${indent}nats        ${text}`)
   }
 })
 
 test("the times of servers' lines are understood, and a line without one has that of the line before", (t) => {
-  const parser = new EntryParser('server')
-  const ms = (text: string): number => parser.parse(text).timeMs
+  const parse = entryParser('server')
+  const ms = (text: string): number => parse(text).timeMs
   t.is(ms('first of all'), 0)
   t.is(ms('2026-11-25 20:18:02.123 UTC [7] LOG:  ready'), Date.parse(time))
   t.is(ms('    a second line'), Date.parse(time))
@@ -72,7 +72,7 @@ test("the times of servers' lines are understood, and a line without one has tha
   t.is(ms(JSON.stringify({ level: 30, msg: 'x', time: later })), Date.parse(later))
 })
 
-test('what strangers sent cannot move the cursor, nor begin a line of its own', (t) => {
+test('text from outside cannot move the cursor, nor begin a line', (t) => {
   const evil = '\u001b[2J\nINFO forged\u202e\ud800\0'
   const line = shown(entryOf({ evil, [evil]: 1 }, evil))
   t.false(line.includes('\n'))
@@ -89,7 +89,7 @@ test('entries are chosen by level, request and trace; other lines pass where not
   const nothing = { level: undefined, request: undefined, trace: undefined }
   const request = entryOf({ request_id: 'my-request', trace_id: 'c0ffee' })
   const failure = entryOf({ request_id: 'another' }, 'lost', 50)
-  const other = new EntryParser('nats').parse('ready')
+  const other = entryParser('nats')('ready')
   const chosen = (filter: Partial<typeof nothing> | { level: number } | { request: string } | { trace: string }) =>
     [request, failure, other].filter((entry) => {
       const asked = { ...nothing, ...filter }

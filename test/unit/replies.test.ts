@@ -5,6 +5,7 @@ import { CachedReply } from '../../gateway/reads/cached-reply.ts'
 import { type CallTime, freshnessOf } from '../../gateway/reads/freshness.ts'
 import { Invalidations } from '../../gateway/reads/invalidations.ts'
 import { type CachePolicy, catalogueTag, eventTag, placesTag } from '../../gateway/routes/cache-policy.ts'
+import { always } from '../support/always.ts'
 
 const eventId = '019a0000-0000-7000-8000-000000000002'
 const otherId = '019a0000-0000-7000-8000-000000000003'
@@ -123,23 +124,17 @@ const parameters = fc.dictionary(fc.string({ unit: 'grapheme' }), fc.string({ un
 })
 
 test('different parameters never share a key, and equal ones always do', (t) => {
-  fc.assert(
-    fc.property(parameters, parameters, (one, other) => {
-      const same = JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort())
-      return (cacheKey('/events', one) === cacheKey('/events', other)) === same
-    }),
-  )
-  t.pass()
+  always(t, { of: [parameters, parameters] }, (one, other) => {
+    const same = JSON.stringify(Object.entries(one).sort()) === JSON.stringify(Object.entries(other).sort())
+    return (cacheKey('/events', one) === cacheKey('/events', other)) === same
+  })
 })
 
 test('the order of parameters does not matter', (t) => {
-  fc.assert(
-    fc.property(parameters, (one) => {
-      const reversed = Object.fromEntries(Object.entries(one).reverse())
-      return cacheKey('/events', one) === cacheKey('/events', reversed)
-    }),
-  )
-  t.pass()
+  always(t, { of: [parameters] }, (one) => {
+    const reversed = Object.fromEntries(Object.entries(one).reverse())
+    return cacheKey('/events', one) === cacheKey('/events', reversed)
+  })
 })
 
 test('endpoints do not share keys', (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava'
 import type { TicketingError } from '#shared/errors.ts'
 import { shardCapacities } from '../../workers/booking/areas/shard-capacities.ts'
-import { presentPrice } from '../../workers/booking/price-rule.ts'
+import { currentPrice } from '../../workers/booking/price-rule.ts'
 import { refuseUnlessOpen, type SaleWindow } from '../../workers/booking/sale.ts'
 import { availabilityOf } from '../../workers/event/availability.ts'
 import { openedSale, type Sale, saleIntent, saleState } from '../../workers/event/sale-state.ts'
@@ -34,7 +34,7 @@ test('a sale without times is open as long as its status says so', (t) => {
   t.deepEqual(codes, ['sale_not_open', undefined, 'sale_paused', 'sale_closed', 'sale_paused', 'event_cancelled'])
 })
 
-test('a buyer who comes too early is told when the sale opens', (t) => {
+test('a refusal before the sale says when it opens', (t) => {
   const early = new Date(noon.getTime() - 60_000)
   t.deepEqual(refusal(openFromNoonToOne, early)?.extra, { on_sale_at: '2030-01-01T12:00:00.000Z' })
 })
@@ -121,7 +121,7 @@ const steps = [
 ]
 
 test('a place costs its own price until the first step is reached, then what the last reached step says', (t) => {
-  const priceWhen = (sold: number, seats: number) => presentPrice(5_000, { name: 'Stalls', steps, sold, seats })
+  const priceWhen = (sold: number, seats: number) => currentPrice(5_000, { name: 'Stalls', steps, sold, seats })
   t.is(priceWhen(0, 100), 5_000)
   t.is(priceWhen(32, 100), 5_000)
   t.is(priceWhen(33, 100), 6_000)
@@ -132,9 +132,9 @@ test('a place costs its own price until the first step is reached, then what the
 })
 
 test('a place of a tier without steps, without seats or of no tier costs its own price', (t) => {
-  t.is(presentPrice(5_000, { name: 'Stalls', steps: [], sold: 9, seats: 10 }), 5_000)
-  t.is(presentPrice(5_000, { name: 'Stalls', steps, sold: 0, seats: 0 }), 5_000)
-  t.is(presentPrice(5_000, undefined), 5_000)
+  t.is(currentPrice(5_000, { name: 'Stalls', steps: [], sold: 9, seats: 10 }), 5_000)
+  t.is(currentPrice(5_000, { name: 'Stalls', steps, sold: 0, seats: 0 }), 5_000)
+  t.is(currentPrice(5_000, undefined), 5_000)
 })
 
 test('places of an area are spread evenly over up to eight shards of at least ten', (t) => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import fc from 'fast-check'
+import { searchEvents } from '#shared/contracts/search.ts'
 import { accessFor } from '../../workers/event/search/access.ts'
 import { addDays, earliestToday, weeksBetween } from '../../workers/event/search/dates.ts'
 import { fold } from '../../workers/event/search/fold.ts'
@@ -18,7 +19,8 @@ import {
 } from '../../workers/event/search/terms.ts'
 import { anywhere, tiersOf } from '../../workers/event/search/tiers.ts'
 import type { Reach } from '../../workers/event/store/count-reach.ts'
-import { collectEvents, type EventList, walkEvents, walkVenues } from '../../workers/event/store/find-events.ts'
+import { collectEvents, type EventList, scanEvents, scanVenues } from '../../workers/event/store/find-events.ts'
+import { always } from '../support/always.ts'
 import { anyText } from '../support/any-text.ts'
 
 const total = 1_000_000
@@ -35,19 +37,19 @@ function access(terms: readonly Term[], { reach = {}, ...more }: { reach?: Reach
     limit: 21,
     ...more,
   }
-  const { way, indexes } = accessFor(list, reach, total)
-  return [way, ...indexes]
+  const { method, indexes } = accessFor(list, reach, total)
+  return [method, ...indexes]
 }
 
-test('what is rare is collected, what is frequent is met by walking', (t) => {
+test('rare terms are collected, frequent ones are found by a scan', (t) => {
   t.deepEqual(access([term(50)]), ['collect', 'terms'])
   t.deepEqual(access([term(4_000)]), ['collect', 'terms'])
-  t.deepEqual(access([term(50_000)]), ['walk', 'terms'])
+  t.deepEqual(access([term(50_000)]), ['scan', 'terms'])
   t.deepEqual(access([term(300_000), term(200)]), ['collect', 'terms'])
 })
 
-test('where nothing narrows the list down it is walked', (t) => {
-  t.deepEqual(access([]), ['walk', 'dates'])
+test('a list that nothing narrows down is scanned', (t) => {
+  t.deepEqual(access([]), ['scan', 'dates'])
 })
 
 test('a frequent word within a few days is collected week by week', (t) => {
@@ -64,7 +66,7 @@ test('few venues find their events, many together with the terms', (t) => {
 test('a performer and rare prices find their events, prices of half the catalogue do not', (t) => {
   t.deepEqual(access([], { reach: { performed: 6_000 } }), ['collect', 'performer'])
   t.deepEqual(access([term(300_000)], { reach: { priced: 30 } }), ['collect', 'price'])
-  t.deepEqual(access([term(300_000)], { reach: { priced: null } })[0], 'walk')
+  t.deepEqual(access([term(300_000)], { reach: { priced: null } })[0], 'scan')
 })
 
 const date = fc
@@ -75,14 +77,11 @@ const date = fc
 const weekOf = (day: string): number => Math.floor(Date.parse(day) / 86_400_000 / 7) * 3 + 1
 
 test('the weeks of a span hold each of its days, and none that is more than a week before or behind it', (t) => {
-  fc.assert(
-    fc.property(date, fc.integer({ min: 0, max: 360 }), (from, days) => {
-      const weeks = weeksBetween(from, addDays(from, days)) ?? []
-      const isHeld = (day: number): boolean => weeks.includes(weekOf(addDays(from, day)))
-      return Array.from({ length: days + 1 }, (_, day) => day).every(isHeld) && !isHeld(-7) && !isHeld(days + 7)
-    }),
-  )
-  t.pass()
+  always(t, { of: [date, fc.integer({ min: 0, max: 360 })] }, (from, days) => {
+    const weeks = weeksBetween(from, addDays(from, days)) ?? []
+    const isHeld = (day: number): boolean => weeks.includes(weekOf(addDays(from, day)))
+    return Array.from({ length: days + 1 }, (_, day) => day).every(isHeld) && !isHeld(-7) && !isHeld(days + 7)
+  })
 })
 
 test('a span of more than a year has no weeks, an empty one holds nothing', (t) => {
@@ -117,13 +116,11 @@ for (const [written, typed] of [
 }
 
 test('folding what is folded changes nothing', (t) => {
-  fc.assert(fc.property(anyText({ maxLength: 20 }), (text) => fold(fold(text)) === fold(text)))
-  t.pass()
+  always(t, { of: [anyText({ maxLength: 20 })] }, (text) => fold(fold(text)) === fold(text))
 })
 
 test('folded text is made of letters and digits, with single blanks between words', (t) => {
-  fc.assert(fc.property(anyText({ maxLength: 20 }), (text) => /^([\p{L}\p{N}]+( [\p{L}\p{N}]+)*)?$/u.test(fold(text))))
-  t.pass()
+  always(t, { of: [anyText({ maxLength: 20 })] }, (text) => /^([\p{L}\p{N}]+( [\p{L}\p{N}]+)*)?$/u.test(fold(text)))
 })
 
 const known = (
@@ -171,14 +168,11 @@ test('operators and quotes of users are not words', (t) => {
 })
 
 test('whatever users type becomes a query of letters, digits and our own operators', (t) => {
-  fc.assert(
-    fc.property(anyText({ maxLength: 20 }), (text) =>
-      askedWords('keyword', text).every((word) =>
-        /^\('[+\p{L}\p{N}]+'(:\*)?( \| '[+\p{L}\p{N}]+'(:\*)?)*\)$/u.test(query([known(word, 'n', 0, 1)]) ?? `('n')`),
-      ),
+  always(t, { of: [anyText({ maxLength: 20 })] }, (text) =>
+    askedWords('keyword', text).every((word) =>
+      /^\('[+\p{L}\p{N}]+'(:\*)?( \| '[+\p{L}\p{N}]+'(:\*)?)*\)$/u.test(query([known(word, 'n', 0, 1)]) ?? `('n')`),
     ),
   )
-  t.pass()
 })
 
 /** Not quite at the poles, where `placeFrom` loses its last digits. */
@@ -190,16 +184,13 @@ const anyCircle = fc.record({
 
 test('every place of a circle lies in one of its boxes, wherever on Earth it is', (t) => {
   const anyBearing = fc.double({ min: 0, max: 2 * Math.PI, noNaN: true })
-  fc.assert(
-    fc.property(anyCircle, anyBearing, fc.double({ min: 0, max: 1, noNaN: true }), (circle, bearing, part) => {
-      const { latitude, longitude } = placeFrom(circle, bearing, part * circle.radiusKm)
-      return boxesAround(circle).some(
-        ({ south, north, west, east }) =>
-          south <= latitude && latitude <= north && west <= longitude && longitude <= east,
-      )
-    }),
-  )
-  t.pass()
+  always(t, { of: [anyCircle, anyBearing, fc.double({ min: 0, max: 1, noNaN: true })] }, (circle, bearing, part) => {
+    const { latitude, longitude } = placeFrom(circle, bearing, part * circle.radiusKm)
+    return boxesAround(circle).some(
+      ({ south, north, west, east }) =>
+        south <= latitude && latitude <= north && west <= longitude && longitude <= east,
+    )
+  })
 })
 
 test('a small circle has a small box', (t) => {
@@ -266,14 +257,12 @@ test('two letters may be wrong in a word of seven, one in a shorter one', (t) =>
 
 test('words of one letter more, less, other or out of place share a deletion', (t) => {
   const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd'), minLength: 3, maxLength: 9 })
-  fc.assert(
-    fc.property(word, word, (typed, known) => {
-      if (editDistance(typed, known) > 1) return true
-      // The index has each known word, and it without any one letter.
-      const indexed = new Set([known, ...[...known].map((_, index) => known.slice(0, index) + known.slice(index + 1))])
-      return deletionsOf(typed).some((left) => indexed.has(left))
-    }),
-  )
+  always(t, { of: [word, word] }, (typed, known) => {
+    if (editDistance(typed, known) > 1) return true
+    // The index has each known word, and it without any one letter.
+    const indexed = new Set([known, ...[...known].map((_, index) => known.slice(0, index) + known.slice(index + 1))])
+    return deletionsOf(typed).some((left) => indexed.has(left))
+  })
   t.deepEqual(deletionsOf('ab'), [])
   t.deepEqual(deletionsOf('a'.repeat(31)), [])
 })
@@ -305,8 +294,8 @@ test('the statements of the two ways are those that stand above them', (t) => {
   const circle = { latitude: 52.5, longitude: 13.4, radiusKm: 30 }
   const made = [
     collectEvents({ ...list, after }, { by: ['terms'], tiers: [`'Pdrake'`, null, `'pdrake'`], tier: 2 }),
-    walkEvents(list, { tier: 0, events: 2_000 }),
-    walkVenues({ ...list, venue: { circle }, order: 'distance', terms: [] }, 0),
+    scanEvents(list, { tier: 0, events: 2_000 }),
+    scanVenues({ ...list, venue: { circle }, order: 'distance', terms: [] }, 0),
   ]
   t.is(shown.join('\n'), made.map(({ text }) => flat(text)).join('\n'))
 })
@@ -373,4 +362,13 @@ test('a tier that no event can be in is left out: an unknown artist, an unknown 
 
 test('a word that stands nowhere leaves nothing', (t) => {
   t.is(anywhere(typed(apart(word('drake', { p: [3, 3] }), word('xy', {})))), null)
+})
+
+test('numbered pages end after a thousand search hits, whichever parameter sets their size', (t) => {
+  const isTaken = (request: object): boolean => searchEvents.request.safeParse(request).success
+  t.true(isTaken({ page: 10, limit: 100 }))
+  t.true(isTaken({ page: 50 }))
+  t.true(isTaken({ page: 100, pageSize: 10, limit: 100 }))
+  for (const size of [{ limit: 100 }, { pageSize: 100 }]) t.false(isTaken({ page: 11, ...size }))
+  t.false(isTaken({ page: 51 }))
 })

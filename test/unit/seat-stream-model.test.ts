@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import type { SeatVersions } from '#shared/contracts/seats.ts'
+import { type FeedParts, SeatFeed } from '../../gateway/streams/feed.ts'
 import { SeatModel } from '../../gateway/streams/model.ts'
+import type { Reader } from '../../gateway/streams/stream.ts'
 import { editedText } from '../chaos/mutants/edit.ts'
 import { differingSeats, type ModelClass } from '../support/seat-stream-world.ts'
 
@@ -22,25 +24,17 @@ test('facts that come twice, late and in any order, around loads, leave no clien
   t.deepEqual(await seedsThatDiffer(SeatModel), [])
 })
 
+const newer = 'if (version > (this.#versions[seatNo] ?? 0)) {'
+
 /** Faults that somebody could make. */
 const faults: Record<string, { find: string; replace: string }> = {
-  'versions are ignored': { find: 'if (version > (this.#versions[seatNo] ?? 0)) {', replace: 'if (version > 0) {' },
-  'only changes are sent': {
-    find: `        this.#versions[seatNo] = version
-      }
-      // Also where nothing changed: a client of another gateway may not know it yet.
-      this.#named.add(seatNo)
-`,
-    replace: `        this.#versions[seatNo] = version
-        this.#named.add(seatNo)
-      }
-`,
-  },
+  'versions are ignored': { find: newer, replace: 'if (version > 0) {' },
+  'only changes are sent': { find: newer, replace: 'if (version <= (this.#versions[seatNo] ?? 0)) continue\n{' },
   'the position is noted after the load': {
     find: `      const since = this.#position()
-      const house = await read()
+      const loaded = await read()
 `,
-    replace: `      const house = await read()
+    replace: `      const loaded = await read()
       const since = this.#position()
 `,
   },
@@ -83,24 +77,14 @@ async function loadedModel({ sequence = 5, cancelled = false } = {}) {
 test('a position is taken up only when it is of this stream of facts, not too old and not ahead', async (t) => {
   const { model, position } = await loadedModel()
   const name = model.snapshot()?.position.split('-')[0]
-  model.hear(6, [[0, 'held', 2]])
+  model.receive(6, [[0, 'held', 2]])
   position.sequence = 6
   const batch = model.takeBatch(0)
   t.is(batch?.id, `${name}-6`)
   t.deepEqual([...(model.namedSince(`${name}-5`) ?? [])], [0])
   t.deepEqual([...(model.namedSince(`${name}-6`) ?? [])], [])
-  for (const wrong of [
-    `${name}-4`,
-    `${name}-7`,
-    'other-5',
-    '',
-    'nonsense',
-    `${name}-5x`,
-    `${name}--5`,
-    `${name}-1e1`,
-  ]) {
-    t.is(model.namedSince(wrong), null, wrong)
-  }
+  const wrong = ['-4', '-7', '-5x', '--5', '-1e1'].map((behind) => `${name}${behind}`)
+  for (const id of [...wrong, 'other-5', '', 'nonsense']) t.is(model.namedSince(id), null, id)
   model.forgetOld(30_001)
   t.is(model.namedSince(`${name}-5`), null)
   t.deepEqual([...(model.namedSince(`${name}-6`) ?? [])], [])
@@ -120,7 +104,7 @@ test('a snapshot has two bits a seat, and a number without a seat is blocked', a
 test('nothing of a cancelled event is free', async (t) => {
   const { model } = await loadedModel({ cancelled: true })
   t.deepEqual([...Buffer.from(model.snapshot()?.seats ?? '', 'base64')], [0b11_10_01_11, 0b11])
-  model.hear(6, [[1, 'available', 3]])
+  model.receive(6, [[1, 'available', 3]])
   t.is(model.codeOf(1), 3)
 })
 
@@ -128,7 +112,7 @@ test('while facts are not followed nothing is sent, and a load fails', async (t)
   let following = true
   const model = new SeatModel(() => (following ? { stream, sequence: 1 } : null))
   await model.load(async () => house)
-  model.hear(2, [[0, 'held', 2]])
+  model.receive(2, [[0, 'held', 2]])
   following = false
   t.is(model.takeBatch(0), null)
   t.is(model.snapshot(), null)
@@ -138,6 +122,20 @@ test('while facts are not followed nothing is sent, and a load fails', async (t)
 
 test('a seat beyond the house shows that the house has grown', async (t) => {
   const { model } = await loadedModel()
-  t.true(model.hear(6, [[4, 'held', 2]]))
-  t.false(model.hear(7, [[5, 'held', 2]]))
+  t.true(model.receive(6, [[4, 'held', 2]]))
+  t.false(model.receive(7, [[5, 'held', 2]]))
+})
+
+test('a reader of a quiet house gets an event at least every 15 s, because pages cannot see anything less', (t) => {
+  const feed = new SeatFeed('e1', { position: () => null } as unknown as FeedParts)
+  const got: string[] = []
+  const reader = {
+    ...{ section: null, owner: null, wroteAt: 0, endsAt: 60_000 },
+    write: (message: Buffer) => got.push(message.toString()),
+  } as unknown as Reader
+  feed.add(reader)
+  feed.tick(14_999)
+  t.deepEqual(got, [])
+  feed.tick(15_000)
+  t.deepEqual(got, ['event: seats\ndata: {"seats":[]}\n\n'])
 })

@@ -12,6 +12,7 @@ import { RecentStock, type StockOfEvents } from '../../workers/event/recent-stoc
 import { areaFaults, layoutFaults, pricesByName, seatingHash } from '../../workers/event/seating.ts'
 import { sectionFaults, simpleSeating } from '../../workers/event/simple-seating.ts'
 import { stockBatches } from '../../workers/event/stock-batches.ts'
+import { always } from '../support/always.ts'
 
 /** Free seats of a house whose rows are given as strings: `x` is free. */
 function house(...rows: string[]): Seat[] {
@@ -26,40 +27,34 @@ const anyHouse = fc
   .map((rows) => house(...rows))
 const anyQty = fc.integer({ min: 1, max: 6 })
 
-test('who wants no single seat left behind gets none where that cannot be helped', (t) => {
+test('`tidyOnly` chooses no seats where a single one would be left behind', (t) => {
   t.is(chooseSeats(house('.xxx', '..x.'), 2, { tidyOnly: true }), null)
   t.deepEqual(chooseSeats(house('.xxx', '..xx'), 2, { tidyOnly: true }), [6, 7])
 })
 
 test('whatever the house: seats are free, side by side in one row, and refused only where there are none', (t) => {
-  fc.assert(
-    fc.property(anyHouse, anyQty, (free, qty) => {
-      const chosen = chooseSeats(free, qty)
-      const fits = runsOf(free).some(({ length }) => length >= qty)
-      if (chosen === null) return !fits
-      const seats = free.filter(({ seatNo }) => chosen.includes(seatNo))
-      return chosen.length === qty && seats.length === qty && runsOf(seats).length === 1
-    }),
-  )
-  t.pass()
+  always(t, { of: [anyHouse, anyQty] }, (free, qty) => {
+    const chosen = chooseSeats(free, qty)
+    const fits = runsOf(free).some(({ length }) => length >= qty)
+    if (chosen === null) return !fits
+    const seats = free.filter(({ seatNo }) => chosen.includes(seatNo))
+    return chosen.length === qty && seats.length === qty && runsOf(seats).length === 1
+  })
 })
 
 test('whatever the house: no single seat is left behind where that can be helped, and no better choice is passed over', (t) => {
   const singles = (seats: readonly Seat[]): number => runsOf(seats).filter(({ length }) => length === 1).length
-  fc.assert(
-    fc.property(anyHouse, anyQty, (free, qty) => {
-      const chosen = chooseSeats(free, qty)
-      if (chosen === null) return true
-      const newSingles = (taken: readonly number[]): number =>
-        singles(free.filter(({ seatNo }) => !taken.includes(seatNo))) - singles(free)
-      const runs = runsOf(free).filter(({ length }) => length >= qty)
-      const starts = runs.map(({ firstSeatNo }) => Array.from({ length: qty }, (_, index) => firstSeatNo + index))
-      const tidy = starts.filter((group) => newSingles(group) <= 0)
-      const best = tidy[0] ?? starts[0]
-      return JSON.stringify(chosen) === JSON.stringify(best)
-    }),
-  )
-  t.pass()
+  always(t, { of: [anyHouse, anyQty] }, (free, qty) => {
+    const chosen = chooseSeats(free, qty)
+    if (chosen === null) return true
+    const newSingles = (taken: readonly number[]): number =>
+      singles(free.filter(({ seatNo }) => !taken.includes(seatNo))) - singles(free)
+    const runs = runsOf(free).filter(({ length }) => length >= qty)
+    const starts = runs.map(({ firstSeatNo }) => Array.from({ length: qty }, (_, index) => firstSeatNo + index))
+    const tidy = starts.filter((group) => newSingles(group) <= 0)
+    const best = tidy[0] ?? starts[0]
+    return JSON.stringify(chosen) === JSON.stringify(best)
+  })
 })
 
 const row = (rowNo: number, ...seatNos: number[]) => seatNos.map((seatNo) => ({ seatNo, rowNo }))
@@ -94,19 +89,17 @@ test('four seats make a byte, the first one in the lowest bits', (t) => {
 
 test('states come out as they went in, in whatever order rows come, and are counted', (t) => {
   const anyStates = fc.string({ unit: fc.constantFrom('0', '1', '2', '3'), minLength: 2, maxLength: 60 })
-  fc.assert(
-    fc.property(anyStates, fc.nat(60), (codes, at) => {
-      const cut = at % codes.length
-      const rows = [
-        { firstSeatNo: cut, codes: codes.slice(cut) },
-        { firstSeatNo: 0, codes: codes.slice(0, cut) },
-      ]
-      const { available, held, sold, states } = packSeatStates(rows)
-      const count = (code: string): number => codes.split(code).length - 1
-      t.deepEqual([available, held, sold], [count('0'), count('1'), count('2')])
-      return unpack(states, codes.length) === codes
-    }),
-  )
+  always(t, { of: [anyStates, fc.nat(60)] }, (codes, at) => {
+    const cut = at % codes.length
+    const rows = [
+      { firstSeatNo: cut, codes: codes.slice(cut) },
+      { firstSeatNo: 0, codes: codes.slice(0, cut) },
+    ]
+    const { available, held, sold, states } = packSeatStates(rows)
+    const count = (code: string): number => codes.split(code).length - 1
+    t.deepEqual([available, held, sold], [count('0'), count('1'), count('2')])
+    return unpack(states, codes.length) === codes
+  })
 })
 
 test('a number without a seat shows as blocked and is not counted', (t) => {
@@ -259,11 +252,14 @@ test('what was told a moment ago is asked for again', async (t) => {
   }
   await stock.of(['a'], inMs(5_000), ask)
   const since = performance.now()
+  let oldestMs = 0
   while (questions === 1) {
+    const ageMs = performance.now() - since
     await stock.of(['a'], inMs(5_000), ask)
+    if (questions === 1) oldestMs = ageMs
     await pause(5)
   }
-  t.true(performance.now() - since < 2_000)
+  t.true(oldestMs < 1_000, `${oldestMs} ms`)
 })
 
 test('a question that fails is asked anew by the next list', async (t) => {

@@ -1,12 +1,17 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
 import type { StoredSpan } from '#shared/observability/stored-span.ts'
 import { parseTraceparent, recordTraces, sampleNewTraces, startOfTrace } from '#shared/observability/tracing.ts'
 import { explainAbsence } from '../../infra/ops/trace/explain-absence.ts'
 import { renderLatest } from '../../infra/ops/trace/latest-requests.ts'
+import { traceIdInLogs } from '../../infra/ops/trace/logged-trace-id.ts'
 import { renderTrace } from '../../infra/ops/trace/render-trace.ts'
 import { buildTrees, type SpanNode } from '../../infra/ops/trace/trace-tree.ts'
 import { coloured, plain } from '../../infra/terminal/output.ts'
+import { always } from '../support/always.ts'
+import { createTestDirectory } from '../support/servers.ts'
 import { aSpan } from '../support/spans.ts'
 
 const kept = { otlp_url: null, sample_ratio: '1' }
@@ -33,27 +38,29 @@ test('where spans go to a Jaeger, the page that shows the trace is named', (t) =
   t.true(search.includes('http://localhost:16686/search?service=gateway&tags=%7B%22ticketing.request_id%22'))
 })
 
+/** So many seconds after 1970 as its id says. */
+const request = (id: string, name: string, status = 200, ms = 2.5): StoredSpan =>
+  aSpan({
+    traceId: id,
+    spanId: id,
+    name,
+    kind: 'server',
+    startUs: Number(id) * 1_000_000,
+    endUs: Number(id) * 1_000_000 + ms * 1_000,
+    attributes: {
+      'ticketing.request_id': `id-${id}`,
+      'http.route': name.split(' ')[1] ?? '',
+      'http.response.status_code': status,
+    },
+  })
+
 test('the latest requests are listed by time with route, status, duration, spans and id; what machines ask is left out', (t) => {
-  const request = (trace: string, name: string, startUs: number) =>
-    aSpan({
-      traceId: trace,
-      spanId: trace,
-      name,
-      kind: 'server',
-      startUs,
-      endUs: startUs + 2_500,
-      attributes: {
-        'ticketing.request_id': `id-${trace}`,
-        'http.route': name.split(' ')[1] ?? '',
-        'http.response.status_code': 200,
-      },
-    })
   const spans = [
     aSpan({ traceId: '3', spanId: 'x', parentSpanId: '3', name: 'send' }),
-    request('3', 'GET /events/:id', 3_000_000),
-    request('1', 'GET /events', 1_000_000),
-    request('2', 'GET /metrics', 2_000_000),
-    request('0', 'GET /', 0),
+    request('3', 'GET /events/:id'),
+    request('1', 'GET /events'),
+    request('2', 'GET /metrics'),
+    request('0', 'GET /'),
     aSpan({ traceId: '9', name: 'ask the outbox' }),
   ]
   t.deepEqual(renderLatest(spans, { count: 2, paint: plain }), [
@@ -65,16 +72,6 @@ test('the latest requests are listed by time with route, status, duration, spans
 })
 
 test('the latest requests can be chosen by route, status, duration and failure', (t) => {
-  const request = (id: string, name: string, status: number, ms: number) =>
-    aSpan({
-      traceId: id,
-      spanId: id,
-      name,
-      kind: 'server',
-      startUs: Number(id) * 1_000_000,
-      endUs: Number(id) * 1_000_000 + ms * 1_000,
-      attributes: { 'ticketing.request_id': `id-${id}`, 'http.response.status_code': status },
-    })
   const spans = [
     request('1', 'GET /events', 200, 3),
     request('2', 'POST /purchase', 201, 400),
@@ -172,11 +169,11 @@ lost child                                     event-1                  3.0     
 
 test('the order in which spans arrive does not change what is shown', (t) => {
   const expected = rendered(purchase)
-  fc.assert(
-    fc.property(fc.shuffledSubarray(purchase, { minLength: purchase.length }), (spans) => rendered(spans) === expected),
-    { numRuns: 60 },
+  always(
+    t,
+    { of: [fc.shuffledSubarray(purchase, { minLength: purchase.length })], times: 60 },
+    (spans) => rendered(spans) === expected,
   )
-  t.pass()
 })
 
 test('every span stands in the tree exactly once, also where parents are missing or go round in a ring', (t) => {
@@ -185,14 +182,11 @@ test('every span stands in the tree exactly once, also where parents are missing
     fc.record({ spanId: id, parentSpanId: fc.oneof(id, fc.constant('')), startMs: fc.nat(20) }),
     { selector: ({ spanId }) => spanId },
   )
-  fc.assert(
-    fc.property(spans, (drawn) => {
-      const all = drawn.map(({ startMs, ...ids }) => aSpan({ ...ids, name: ids.spanId, ...at(startMs, 1) }))
-      const names = namesOf(buildTrees(all))
-      return names.length === all.length && new Set(names).size === all.length
-    }),
-  )
-  t.pass()
+  always(t, { of: [spans] }, (drawn) => {
+    const all = drawn.map(({ startMs, ...ids }) => aSpan({ ...ids, name: ids.spanId, ...at(startMs, 1) }))
+    const names = namesOf(buildTrees(all))
+    return names.length === all.length && new Set(names).size === all.length
+  })
 })
 
 test('siblings stand in the order of their starts, and those of one moment as they were reported', (t) => {
@@ -246,24 +240,16 @@ test('a traceparent is read, also of a later version with additions', (t) => {
   t.deepEqual(parseTraceparent(`cc-${traceId}-${spanId}-01-what-comes-later`), { ...parent, traceFlags: 1 })
 })
 
-for (const header of [
-  undefined,
-  '',
-  'nonsense',
-  `ff-${traceId}-${spanId}-01`,
-  `00-${'0'.repeat(32)}-${spanId}-01`,
-  `00-${traceId}-${'0'.repeat(16)}-01`,
-  `00-${traceId.toUpperCase()}-${spanId}-01`,
-  `00-${traceId}-${spanId}`,
-  `00-${traceId}-${spanId}-1`,
-  `00-${traceId}${spanId}-01`,
-  `00-${traceId}-${spanId}-01x`,
-  `00-${traceId}-${spanId}-01-what-comes-later`,
-]) {
-  test(`a new trace begins where traceparent is ${JSON.stringify(header)}`, (t) => {
-    t.is(parseTraceparent(header), null)
-  })
-}
+test('a new trace begins where there is no traceparent, or one of another form', (t) => {
+  const ids = `${traceId}-${spanId}`
+  for (const header of [
+    ...[undefined, '', 'nonsense', `ff-${ids}-01`, `00-${'0'.repeat(32)}-${spanId}-01`],
+    ...[`00-${traceId}-${'0'.repeat(16)}-01`, `00-${traceId.toUpperCase()}-${spanId}-01`, `00-${ids}`],
+    ...[`00-${ids}-1`, `00-${traceId}${spanId}-01`, `00-${ids}-01x`, `00-${ids}-01-what-comes-later`],
+  ]) {
+    t.is(parseTraceparent(header), null, header)
+  }
+})
 
 const named = (flags: string) => ({ traceparent: `00-c0ffee00c0ffee00c0ffee00c0ffee00-00f067aa0ba902b7-${flags}` })
 
@@ -284,4 +270,14 @@ test('a caller can force a trace to be recorded and logged, but never keep it fr
   t.deepEqual(decided(named('00')), { isRecorded: false, isSample: false })
   t.deepEqual(decided(named('01')), { isRecorded: true, isSample: true })
   t.deepEqual(decided(named('01'), false), { isRecorded: true, isSample: true })
+})
+
+test('the trace id of a request that was not recorded is found in logs, also in those that were put aside', async (t) => {
+  const directory = await createTestDirectory('logs')
+  const line = (id: string, traceId: string): string => `${JSON.stringify({ request_id: id, trace_id: traceId })}\n`
+  const [older, newer] = ['a'.repeat(32), 'b'.repeat(32)]
+  await writeFile(join(directory, 'gateway-1.log.1'), line('early', older) + line('twice', older))
+  await writeFile(join(directory, 'gateway-1.log'), line('late', newer) + line('twice', newer))
+  const found = ['early', 'late', 'twice', 'never'].map((id) => traceIdInLogs(directory, id))
+  t.deepEqual(found, [older, newer, newer, undefined])
 })

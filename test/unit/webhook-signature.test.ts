@@ -8,7 +8,7 @@ const at = 1_800_000_000_700
 const header = signWebhook({ secret, body, at })
 
 const verify = (changes: Partial<Parameters<typeof verifyWebhook>[0]> = {}): boolean =>
-  verifyWebhook({ secret, body, header, now: at, toleranceMs: 300_000, ...changes })
+  verifyWebhook({ secret, body, header, now: at, ...changes })
 
 test('the signature is the HMAC-SHA256 of the time, a dot and the raw body', (t) => {
   const hex = createHmac('sha256', secret).update(`1800000000.${body}`).digest('hex')
@@ -48,10 +48,7 @@ test('a header of any other shape is refused without an error', (t) => {
   const [time = '', signature = ''] = header.split(',')
   const shapes = ['', ',', 't=', 'v1=', time, signature, `t=x,${signature}`, `t=-1,${signature}`, `t=1e9,${signature}`]
   shapes.push(`${time},v1=`, `${time},v1=zz`, header.toUpperCase(), header.slice(0, -1), `${header}0`, `${header}\0`)
-  shapes.push(
-    `${time},${header}`,
-    `${time},${',v1=0'.repeat(10_000)},${signature}`,
-    `t=${'9'.repeat(400)},${signature}`,
-  )
+  shapes.push(`${time},${header}`, `${time},${',v1=0'.repeat(10_000)},${signature}`)
+  shapes.push(`t=${'9'.repeat(400)},${signature}`)
   for (const shape of shapes) t.false(verify({ header: shape }), shape.slice(0, 100))
 })

@@ -6,12 +6,12 @@ import { timedOut } from '#shared/messaging/message.ts'
 import { visibilityOf } from './store/seat-views.ts'
 
 const lookAgainMs = 20
-/** Kept back from the reader's time, for the answer. */
+/** Part of the reader's time that is reserved for the answer. */
 const answerReserveMs = 100
 
 /**
- * Waits until a write is there for everybody to read. One that was answered is already: only the position of somebody else's, which
- * nobody has been told, may still be under way. Throws `validation_failed` for a position that no write has, and `worker_timeout`.
+ * Waits until everybody can read a write. A write that was answered is already readable; only an unpublished position of somebody else's
+ * write may still be in progress. Throws `validation_failed` for a position that no write has, and `worker_timeout`.
  */
 export async function awaitWrite(db: Database, seq: string, context: MessageContext): Promise<void> {
   for (;;) {

@@ -4,6 +4,9 @@ import { startOutboxRelay } from '#shared/facts/relay.ts'
 import type { WorkerDefinition } from '#shared/process/worker.ts'
 import { queuePasses } from '#shared/queue-pass.ts'
 import { startRetention } from '#shared/retention/retention.ts'
+import { listDoubleEntries } from './check-in/list-double-entries.ts'
+import { recordScans } from './check-in/record-scans.ts'
+import { viewManifest } from './check-in/view-manifest.ts'
 import { bookingSettings } from './config.ts'
 import { BookingMetrics } from './metrics.ts'
 import { abandonHold } from './operations/abandon-hold.ts'
@@ -11,8 +14,11 @@ import { beginPayment } from './operations/begin-payment.ts'
 import { cancelTickets } from './operations/cancel-tickets.ts'
 import { changeHold } from './operations/change-hold.ts'
 import { confirmHold } from './operations/confirm-hold.ts'
+import { eraseBuyer } from './operations/erase-buyer.ts'
+import { exportBuyer } from './operations/export-buyer.ts'
 import { holdSeats } from './operations/hold-seats.ts'
 import { listBookings } from './operations/list-bookings.ts'
+import { listReports } from './operations/list-reports.ts'
 import { listSales } from './operations/list-sales.ts'
 import { listSeats } from './operations/list-seats.ts'
 import { listTickets } from './operations/list-tickets.ts'
@@ -28,6 +34,7 @@ import { viewAreas } from './operations/view-areas.ts'
 import { viewAvailability } from './operations/view-availability.ts'
 import { viewBooking } from './operations/view-booking.ts'
 import { viewHold } from './operations/view-hold.ts'
+import { viewReport } from './operations/view-report.ts'
 import { viewSeatStates } from './operations/view-seat-states.ts'
 import { viewSeatVersions } from './operations/view-seat-versions.ts'
 import { viewTicket } from './operations/view-ticket.ts'
@@ -68,8 +75,8 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
     const { WAITING_ROOM_SECRET: secret } = config
     const verifyPass = secret === undefined ? undefined : queuePasses(secret).verify
     const codes = new TicketCodes(config.TICKET_KEYS)
-    if (config.TICKET_KEYS.length === 0) parts.log.warn('no TICKET_KEYS: tickets cannot be shown')
-    return [
+    if (config.TICKET_KEYS.length === 0) parts.log.warn('TICKET_KEYS is empty: tickets cannot be shown')
+    const operations = [
       stockEvent(parts, { holdTtlMs: config.HOLD_TTL_MS }),
       setSale(parts),
       holdSeats({ ...parts, batches, filter, verifyPass, metrics }),
@@ -92,14 +99,21 @@ export const bookingWorker: WorkerDefinition<typeof bookingSettings> = {
       listBookings(parts),
       viewBooking(parts),
       listSales(parts),
+      viewReport(parts),
+      listReports(parts),
       viewTicket({ ...parts, codes }),
       listTickets({ ...parts, codes }),
       transferTicket(parts),
       viewTicketKeys({ codes }),
+      recordScans({ ...parts, codes, metrics }),
+      viewManifest(parts),
+      listDoubleEntries(parts),
       joinWaitingList({ ...parts, turns, verifyPass }),
       viewWaitingEntry(parts),
       listWaitingEntries(parts),
       leaveWaitingList({ ...parts, turns }),
+      exportBuyer(parts),
     ]
+    return [...operations, eraseBuyer({ ...parts, operations: operations.map(({ contract }) => contract.operation) })]
   },
 }

@@ -5,7 +5,7 @@ import { noSuchTicket } from './refusals.ts'
 export interface TicketState {
   readonly ownId: string
   readonly status: 'valid' | 'used' | 'void'
-  /** Somebody else has it. */
+  /** Somebody else is its holder. */
   readonly isPassedOn: boolean
 }
 
@@ -14,20 +14,20 @@ export interface CancellationWish {
   readonly booking: { readonly status: Booking['status']; readonly paymentStatus: BookedPaymentStatus }
   /** All tickets of the booking. */
   readonly tickets: readonly TicketState[]
-  /** Own ids of those wanted; `undefined`: all that may be taken back. */
+  /** Own ids of the wanted tickets; `undefined`: all that can be cancelled. */
   readonly wanted: readonly string[] | undefined
-  /** Until then buyers may give tickets back; null: never. */
+  /** Until when buyers can return tickets; null: never. */
   readonly cancelUntil: Date | null
   readonly now: Date
 }
 
 /**
- * Own ids of the tickets to take back. Money can go back only once it was taken. A buyer may until the sale's deadline, an
- * organiser at any time; neither may take back a ticket that was used, and a buyer none that somebody else has. Of a cancelled
- * event everything goes back.
- * Throws `not_cancellable` naming a `reason`, and `not_found` for a ticket that the booking does not have.
+ * Own ids of the tickets to cancel. Money can be refunded only after it was captured. A buyer can cancel until the sale's deadline, an
+ * organiser at any time. Neither can cancel a used ticket, and a buyer cannot cancel a ticket that was passed on. For a cancelled event
+ * everything can be cancelled.
+ * Throws `not_cancellable` with a `reason`, and `not_found` for a ticket that the booking does not have.
  */
-export function ticketsToTakeBack(wish: CancellationWish): string[] {
+export function ticketsToCancel(wish: CancellationWish): string[] {
   refuseUnpaid(wish.booking)
   if (wish.reason === 'buyer') refuseAfterDeadline(wish)
   const known = new Map(wish.tickets.map((ticket) => [ticket.ownId, ticket]))
@@ -46,17 +46,17 @@ export function ticketsToTakeBack(wish: CancellationWish): string[] {
     const ticket = known.get(ownId)
     if (ticket === undefined) throw noSuchTicket()
     const { status, isPassedOn } = ticket
-    if (status === 'void') throw notCancellable('ticket_void', 'One of these tickets is void already.')
+    if (status === 'void') throw notCancellable('ticket_void', 'One of these tickets is already void.')
     if (status === 'used' && !mayBeUsed) throw notCancellable('ticket_used', 'One of these tickets has been used.')
     if (isPassedOn && !mayBePassedOn) {
-      throw notCancellable('passed_on', 'You passed one of these tickets on; only who has it may use it.')
+      throw notCancellable('passed_on', 'You passed one of these tickets on; only its holder can use it.')
     }
   }
   return wanted
 }
 
 function refuseUnpaid({ status, paymentStatus }: CancellationWish['booking']): void {
-  if (status === 'cancelled') throw notCancellable('already_cancelled', 'This booking is cancelled already.')
+  if (status === 'cancelled') throw notCancellable('already_cancelled', 'This booking is already cancelled.')
   if (status !== 'confirmed') throw notCancellable('not_confirmed', 'This booking is not confirmed.')
   if (paymentStatus !== 'captured') {
     throw notCancellable('payment_under_way', 'This booking is still being paid for; try again shortly.')
@@ -65,7 +65,7 @@ function refuseUnpaid({ status, paymentStatus }: CancellationWish['booking']): v
 
 function refuseAfterDeadline({ cancelUntil, now }: CancellationWish): void {
   if (cancelUntil === null) throw notCancellable('no_returns', 'Tickets of this event cannot be given back.')
-  if (now >= cancelUntil) throw notCancellable('too_late', 'The time to give tickets of this event back is over.')
+  if (now >= cancelUntil) throw notCancellable('too_late', 'Tickets of this event can no longer be given back.')
 }
 
 function notCancellable(reason: string, message: string): TicketingError {

@@ -4,8 +4,8 @@ import type { StoredTicket } from './store/carried-tickets.ts'
 import type { TicketCodes } from './ticket-codes.ts'
 
 /**
- * A ticket as the user may see it: its holder with the code while it is valid, its buyer without once it is passed on; undefined for
- * everybody else. Throws `unavailable` where it cannot be signed.
+ * A ticket as this user may see it. The holder sees the code while the ticket is valid; the buyer of a ticket that was passed on sees no
+ * code; for everybody else undefined. Throws `unavailable` if the ticket cannot be signed.
  */
 export async function carriedTicketFor(
   userId: string,

@@ -4,9 +4,9 @@ import { redisUrl } from '#shared/process/config.ts'
 import { workerSettings } from '#shared/process/worker.ts'
 
 const ticketKeysMessage =
-  'must be private keys as `openssl genpkey -algorithm ed25519 -outform DER | base64` makes them, with commas in between'
+  'must be private keys as `openssl genpkey -algorithm ed25519 -outform DER | base64` makes them, separated by commas'
 
-/** Private Ed25519 keys, PKCS #8 in base64, with commas in between. */
+/** Private Ed25519 keys, PKCS #8 in base64, separated by commas. */
 const ticketKeys = z
   .string()
   .default('')
@@ -28,18 +28,18 @@ function readEd25519Key(text: string): KeyObject | undefined {
 
 export const bookingSettings = z.object({
   ...workerSettings,
-  /** For the locks by which losers of a rush end early; without it everybody goes straight to the database. */
+  /** For the locks that refuse the losers of a rush early. Without Redis all requests go straight to the database. */
   REDIS_URL: redisUrl.optional(),
-  /** How long a hold of a newly stocked event lasts; events in stock keep what they were given. */
+  /** How long a hold of a newly stocked event lasts. Events already in stock keep their value. */
   HOLD_TTL_MS: z.coerce.number().int().min(100).max(86_400_000).default(600_000),
-  /** How long an offer to a buyer on a waiting list stands. */
+  /** How long an offer to a buyer on a waiting list is valid. */
   OFFER_TTL_MS: z.coerce.number().int().min(100).max(86_400_000).default(1_800_000),
-  /** How long the seats of a hold are kept at least once its payment began, within the hold's hard cap. */
+  /** How long a hold lasts at least after its payment began, within its hard cap. */
   PAYMENT_WINDOW_MS: z.coerce.number().int().min(100).max(1_800_000).default(120_000),
-  /** Verifies the passes of waiting rooms; that of the gateways. Without it no pass is taken. */
+  /** Verifies the passes of waiting rooms; the same as on the gateways. Without it no pass is accepted. */
   WAITING_ROOM_SECRET: z.string().min(32).optional(),
-  /** Sign the codes of tickets: the first one signs, all are valid, so that a new key can replace an old one. */
+  /** Sign the codes of tickets. The first key signs, all keys are valid, so that a new key can replace an old one. */
   TICKET_KEYS: ticketKeys,
-  /** Nothing depends on the sweeper but how soon ended holds are written down as such, and that waiting lists are served. */
+  /** Whether this worker sweeps. The sweeper only records ended holds sooner and serves waiting lists; nothing else depends on it. */
   SWEEPER: z.enum(['on', 'off']).default('on'),
 })

@@ -4,8 +4,8 @@ import type { Key } from '#shared/ids.ts'
 import { holdFact, seatFacts } from './facts.ts'
 import { type EndedHold, endHolds } from './store/holds.ts'
 
-/** Ends locked holds, gives their places back, tells the world, and answers what became free. */
-export async function endAndTell(
+/** Ends locked holds, releases their places, writes the facts, and returns what became free. */
+export async function endAndPublish(
   db: Database,
   holds: readonly Key[],
   status: 'released' | 'expired',

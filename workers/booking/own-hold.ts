@@ -4,7 +4,7 @@ import type { Key } from '#shared/ids.ts'
 import { holdEnded, holdExpired, noSuchHold } from './refusals.ts'
 import { type LockedHold, lockHold } from './store/holds.ts'
 
-/** Locks a buyer's hold until the transaction ends. Throws `not_found` where there is none or it is another buyer's. */
+/** Locks a buyer's hold until the transaction ends. Throws `not_found` if there is none or it belongs to another buyer. */
 export async function lockOwnHold(db: Database, key: Key, userId: string): Promise<LockedHold> {
   return ownHoldOf(userId, await lockHold(db, key))
 }
@@ -14,7 +14,7 @@ function ownHoldOf(userId: string, hold: LockedHold | undefined): LockedHold {
   return hold
 }
 
-/** Throws unless a locked hold is the buyer's and can still be changed. */
+/** Throws unless a locked hold belongs to the buyer and can still be changed. */
 export function refuseUnlessOwnAndActive(hold: LockedHold | undefined, userId: string): void {
   switch (ownHoldOf(userId, hold).status) {
     case 'active':

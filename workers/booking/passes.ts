@@ -3,12 +3,12 @@ import type { MessageContext } from '#shared/messaging/headers.ts'
 import { maxHoldsOfPass, type VerifyPass } from '#shared/queue-pass.ts'
 
 /**
- * The id of a request's pass for the event, or a function that makes the refusal: an error with its stack is expensive, and only sales
- * that need a pass use it.
+ * The id of the request's pass for the event, or a function that creates the refusal. A function, because an error with its stack is
+ * expensive and only sales that need a pass use it.
  */
 export type PassOfRequest = { readonly id: string } | { refusal(): TicketingError }
 
-/** `verify` undefined: this worker has no secret, and takes no pass. */
+/** `verify` undefined: this worker has no secret and accepts no pass. */
 export async function passOf(
   { queuePass, caller }: MessageContext,
   eventId: string,
@@ -29,14 +29,14 @@ export async function passOf(
   return { refusal: () => refusal('pass_invalid', 'This pass is not valid here; join the queue.', eventId) }
 }
 
-/** What became of the holds that a pass was used for. */
+/** What happened to the holds made with a pass. */
 export interface UseOfPass {
   readonly holds: number
   /** One of them was bought. */
   readonly bought: boolean
 }
 
-/** The id of a pass that may be used for one more hold. Throws what refuses it, with `join_url`. */
+/** The id of a pass that can be used for one more hold. Throws the refusal otherwise, with `join_url`. */
 export function usablePass(pass: PassOfRequest, eventId: string, used: UseOfPass | undefined): string {
   if ('refusal' in pass) throw pass.refusal()
   const { holds, bought } = used ?? { holds: 0, bought: false }

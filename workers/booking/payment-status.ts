@@ -1,8 +1,8 @@
 import type { BookedPaymentStatus, Booking } from '#shared/contracts/bookings.ts'
 
-/** How a payment of a booking stands, as the purchase worker tells it. */
+/** The status of a booking's payment, as the purchase worker reported it. */
 export interface PaymentNote {
-  /** Counts the payments of one booking. */
+  /** Number of the payment among those of its booking. */
   readonly attempt: number
   readonly status: BookedPaymentStatus
 }
@@ -16,8 +16,8 @@ const progress: Record<BookedPaymentStatus, number> = {
 }
 
 /**
- * Whether `next` says something newer than `known`. Notes may come twice and in any order: one of an older attempt, or of
- * an earlier stage of the same attempt, changes nothing, and how an attempt ended is final.
+ * Whether `next` is newer than `known`. Notes may arrive twice and in any order. A note about an older attempt or an earlier stage of the
+ * same attempt changes nothing, and the end of an attempt is final.
  */
 export function supersedes(next: PaymentNote, known: PaymentNote): boolean {
   if (next.attempt !== known.attempt) return next.attempt > known.attempt
@@ -25,8 +25,8 @@ export function supersedes(next: PaymentNote, known: PaymentNote): boolean {
 }
 
 /**
- * Whether the money of a confirmed booking may be given up for payment `attempt`: unless it was captured after all, or the note
- * is about another payment. How an attempt ended is final.
+ * Whether the money of a confirmed booking can be given up for payment `attempt`: not if it was captured, and not if the note is about
+ * another payment. The end of an attempt is final.
  */
 export function mayRevoke(attempt: number, known: PaymentNote): boolean {
   return attempt === known.attempt && known.status !== 'captured'
@@ -38,7 +38,7 @@ export interface PaidMoney {
   readonly refundedMinor: number
 }
 
-/** The status that buyers see: a capture of which money was paid back says so, and whether that was all of it. */
+/** The status that buyers see. A captured payment shows whether money was refunded, and whether all of it. */
 export function shownStatus({ status, capturedMinor, refundedMinor }: PaidMoney): Booking['payment']['status'] {
   if (status !== 'captured' || refundedMinor === 0) return status
   return refundedMinor < capturedMinor ? 'partly_refunded' : 'refunded'

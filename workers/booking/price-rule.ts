@@ -1,19 +1,19 @@
 import type { PriceStep } from '#shared/contracts/places.ts'
 
-/** How far a price tier is sold. */
+/** How much of a price tier is sold. */
 export interface TierSales {
   readonly name: string
   readonly steps: readonly PriceStep[]
-  /** Seats of the tier, without blocked ones, and those of them that are sold. */
+  /** Seats of the tier without blocked ones, and how many of them are sold. */
   readonly seats: number
   readonly sold: number
 }
 
 /**
- * The one price rule: a place costs what the last step says that the sold share of its tier has reached, else its own
- * price. GA places have no tier and always cost their own.
+ * The only price rule. A seat costs the price of the last step that the sold share of its tier has reached, else its own price. GA tickets
+ * have no tier and always cost their own price.
  */
-export function presentPrice(ownPriceMinor: number, tier: TierSales | undefined): number {
+export function currentPrice(ownPriceMinor: number, tier: TierSales | undefined): number {
   return (tier && reachedStep(tier)?.price_minor) ?? ownPriceMinor
 }
 

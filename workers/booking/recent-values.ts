@@ -1,4 +1,4 @@
-/** Values by key, each at most `maxAgeMs` old. Requests for a value that is being read share that reading. */
+/** A cache of values by key, each at most `maxAgeMs` old. Concurrent requests for a value share one read. */
 export class RecentValues<Value> {
   readonly #maxAgeMs: number
   readonly #maxKeys: number
@@ -10,13 +10,13 @@ export class RecentValues<Value> {
     this.#maxKeys = maxKeys
   }
 
-  /** The value of `key` if it is known and not too old. */
+  /** The cached value of `key`, if it is not too old. */
   known(key: string): Promise<Value> | undefined {
     const known = this.#seen.get(key)
     return known !== undefined && performance.now() - known.at < this.#maxAgeMs ? known.value : undefined
   }
 
-  /** Notes a value that was read after `at` (`performance.now()`). */
+  /** Stores a value that was read after `at` (`performance.now()`). */
   note(key: string, { at, value }: { at: number; value: Promise<Value> }): void {
     this.#seen.delete(key)
     this.#seen.set(key, { at, value })
@@ -24,7 +24,7 @@ export class RecentValues<Value> {
     if (this.#seen.size > this.#maxKeys && oldest !== undefined) this.#seen.delete(oldest)
   }
 
-  /** The value of `key`, by `read` when it is not known or too old. What `read` throws is not remembered. */
+  /** The value of `key`; calls `read` if it is not cached or too old. Errors of `read` are not cached. */
   of(key: string, read: () => Promise<Value>): Promise<Value> {
     const known = this.known(key)
     if (known !== undefined) return known

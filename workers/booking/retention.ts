@@ -18,7 +18,7 @@ import {
   tablesOfEvent,
 } from './store/old-rows.ts'
 
-/** Ended holds with their items, and with bookings that nobody paid for. Places that a hold still has become free first. */
+/** Ended holds with their items, and with bookings that nobody paid for. Remaining places of a hold are released first. */
 const holds: RetentionRule = {
   name: 'holds',
   tables: ['booking.holds', 'booking.hold_items', 'booking.bookings'],
@@ -26,7 +26,7 @@ const holds: RetentionRule = {
     postgres.transaction(async (db): Promise<Removal> => {
       const old = await lockOldHolds(db, { days, limit })
       if (old.length === 0) return { rows: {}, isMore: false }
-      // When the hold ended, places locked by another transaction were passed over.
+      // When the hold ended, places locked by another transaction were skipped.
       const freed = await freePlaces(db, old, { passOver: true })
       const facts = old.flatMap((hold) => {
         const seats = seatFacts(freed.get(hold.ownId) ?? [], 'available')
@@ -36,13 +36,13 @@ const holds: RetentionRule = {
       })
       await addFacts(db, 'booking', facts)
       const rows = await deleteHolds(db, old)
-      // Holds whose places somebody has locked come up again in the next run, not at once.
+      // Holds with locked places come up again in the next run, not at once.
       return { rows, isMore: old.length === limit && rows['booking.holds'] === limit }
     }),
   oldest: (db) => oldestOf(db, oldestEndedHold),
 }
 
-/** Entries of waiting lists. An open one stays, however old: it ends with the sale. */
+/** Entries of waiting lists. An open entry stays, however old: it ends with the sale. */
 const waitingList = oldRows({
   name: 'waiting-list',
   table: 'booking.waiting_list',
@@ -51,7 +51,7 @@ const waitingList = oldRows({
   only: 'ended_at IS NOT NULL',
 })
 
-/** Places that nobody bought, long after the end of the sale. Bookings go on to show those that were. */
+/** Places that nobody bought, long after the end of the sale. Sold places stay as part of their bookings. */
 const emptyPlaces: RetentionRule = {
   name: 'empty-places',
   tables: ['booking.event_seats', 'booking.event_rows'],
@@ -66,7 +66,7 @@ const emptyPlaces: RetentionRule = {
   oldest: (db) => oldestOf(db, oldestSaleToArchive),
 }
 
-/** All that is left of an event: its bookings, tickets and sales. The sale goes last, so that a batch cut short is found again. */
+/** Everything left of an event: its bookings, tickets and sales. The sale is deleted last, so that an interrupted batch is found again. */
 const bookings: RetentionRule = {
   name: 'bookings',
   tables: tablesOfEvent.map((table) => `booking.${table}`),
@@ -86,7 +86,7 @@ async function deleteSomeOfEvent(db: Database, eventId: string, limit: number): 
     const deleted = await deleteRowsOfEvent(db, { eventId, table, limit: room })
     rows[`booking.${table}`] = deleted
     room -= deleted
-    // Of this table there may be more, and the next ones are referred to by it.
+    // This table may have more rows, and the next tables refer to it.
     if (room === 0) break
   }
   return rows

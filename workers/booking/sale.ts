@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { saleStatus } from '#shared/contracts/event.ts'
 import { TicketingError } from '#shared/errors.ts'
 
-/** What decides whether seats of an event may be held now. */
+/** What decides whether places of an event can be held now. */
 export interface SaleWindow {
   readonly status: z.infer<typeof saleStatus>
   /** The sale is open from here … */
@@ -12,25 +12,33 @@ export interface SaleWindow {
 }
 
 /**
- * Throws `sale_not_open` (naming `on_sale_at`), `sale_closed`, `sale_paused` or `event_cancelled` unless seats may be
- * held at `now`. A postponed event counts as paused, whatever its old date: its sale goes on once the new one is known.
+ * Throws `sale_not_open` (with `on_sale_at`), `sale_closed`, `sale_paused` or `event_cancelled` unless places can be held at `now`. A
+ * postponed event counts as paused, whatever its old date: its sale continues once the new date is known.
  */
 export function refuseUnlessOpen(window: SaleWindow, now: Date): void {
   const refusal = refusalAt(window, now)
   if (refusal !== null) throw refusal
 }
 
-/** Whether seats may be held at `now`. */
+/** Whether places can be held at `now`. */
 export function isOpen(window: SaleWindow, now: Date): boolean {
   return refusalAt(window, now) === null
 }
 
-/** Whether the sale has ended at `now`: nothing is held any more, nor for longer than it is. */
+/** Whether the sale has ended at `now`: no new holds, and no extensions. */
 export function hasEnded({ offSaleAt }: SaleWindow, now: Date): boolean {
   return offSaleAt !== null && now >= offSaleAt
 }
 
-/** Throws `event_cancelled` or `sale_closed` unless what is held already may be held for longer at `now`. */
+/** The status that buyers see at `now`: announced until it opens, off sale once it has ended. */
+export function saleStateAt(window: SaleWindow, now: Date): SaleWindow['status'] {
+  const { status, onSaleAt } = window
+  if (status === 'cancelled' || status === 'postponed') return status
+  if (hasEnded(window, now)) return 'off_sale'
+  return status === 'on_sale' && onSaleAt !== null && now < onSaleAt ? 'announced' : status
+}
+
+/** Throws `event_cancelled` or `sale_closed` unless an existing hold can be extended at `now`. */
 export function refuseUnlessExtensible(window: SaleWindow, now: Date): void {
   if (window.status === 'cancelled') throw eventCancelled()
   if (hasEnded(window, now)) throw saleClosed()
@@ -55,7 +63,7 @@ function refusalAt(window: SaleWindow, now: Date): TicketingError | null {
   }
 }
 
-/** The refusal of a sale that is still to come, at a time that may be unknown. */
+/** The refusal of a sale that has not opened; its opening may be unknown. */
 export function saleNotOpen(onSaleAt: Date | null): TicketingError {
   return new TicketingError('sale_not_open', 'The sale has not opened yet; try again once it is open.', {
     extra: { on_sale_at: onSaleAt?.toISOString() ?? null },
@@ -71,5 +79,5 @@ function salePaused(): TicketingError {
 }
 
 function saleClosed(): TicketingError {
-  return new TicketingError('sale_closed', 'The sale is over.')
+  return new TicketingError('sale_closed', 'The sale has ended.')
 }

@@ -1,16 +1,16 @@
-/** Codes of a seat's state: two bits. */
+/** Codes of a seat's state, two bits each. */
 export const seatStateCodes = { available: 0, held: 1, sold: 2, blocked: 3 } as const
 
 export type SeatState = keyof typeof seatStateCodes
 
-/** The state that a digit stands for. */
+/** The state of a digit. */
 export function seatStateOf(digit: string): SeatState | undefined {
   return seatStates.find((state) => String(seatStateCodes[state]) === digit)
 }
 
 const seatStates = Object.keys(seatStateCodes) as SeatState[]
 
-/** States of seats that follow each other: one digit of `seatStateCodes` a seat. */
+/** States of consecutive seats: one digit of `seatStateCodes` per seat. */
 export interface StatesOfRow {
   readonly firstSeatNo: number
   readonly codes: string
@@ -20,14 +20,11 @@ export interface SeatStates {
   readonly available: number
   readonly held: number
   readonly sold: number
-  /** base64 of two bits a seat by seat number, low bits first. */
+  /** base64 of two bits per seat, in the order of seat numbers, low bits first. */
   readonly states: string
 }
 
-/**
- * Counts and packs the states of a house. A number without a seat shows as blocked: while an event is being stocked, rows
- * may come in any order.
- */
+/** Counts and packs the states of all seats. A number without a seat shows as blocked: while stock is created, rows arrive in any order. */
 export function packSeatStates(rows: readonly StatesOfRow[]): SeatStates {
   const seats = rows.reduce((most, { firstSeatNo, codes }) => Math.max(most, firstSeatNo + codes.length), 0)
   const bySeatNo = new Uint8Array(seats).fill(seatStateCodes.blocked)

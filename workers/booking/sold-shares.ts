@@ -2,17 +2,17 @@ import type { Database } from '#shared/database/postgres.ts'
 import { RecentValues } from './recent-values.ts'
 import { readTierSales, type SteppedTier } from './store/prices.ts'
 
-/** Tiers of an event whose price has steps, by number. */
+/** An event's tiers with price steps, by number. */
 export type SteppedTiers = ReadonlyMap<number, SteppedTier>
 
 /**
- * How far the stepped tiers of events are sold, as this process last saw it: at most a second ago, because counting reads all
- * seats of a tier. Holds and everything that shows a price ask here.
+ * The sold shares of tiers with price steps, at most a second old, because counting reads all seats of a tier. Used by holds and by
+ * everything that shows a price.
  */
 export class SoldShares {
   readonly #seen = new RecentValues<SteppedTiers>({ maxAgeMs: 1_000, maxKeys: 1_000 })
 
-  /** Of events with price steps; the others need not be asked about. */
+  /** By event, only of events with price steps. */
   async of(db: Database, eventIds: readonly string[]): Promise<ReadonlyMap<string, SteppedTiers>> {
     const found = new Map<string, SteppedTiers>()
     for (const eventId of eventIds) {

@@ -4,28 +4,25 @@ import { addFacts } from '#shared/facts/outbox.ts'
 import { startPeriodicJob } from '#shared/periodic-job.ts'
 import type { Close } from '#shared/process/lifecycle.ts'
 import { bookingFact, freedSeatsFact, noPlaces } from './facts.ts'
-import { endAndTell } from './hold-ends.ts'
+import { endAndPublish } from './hold-ends.ts'
 import { expireUnpaidBookings } from './store/bookings.ts'
 import { lockDueHolds } from './store/holds.ts'
 import { freeSeatsLeftHeld, lookInIndex } from './store/seats-left-held.ts'
 
 /*
- * Writes down, and tells the world, what is true already: a hold whose time is over blocks nothing, swept or not. Every
- * instance sweeps, each passing over what another one has locked.
+ * Records and publishes what is already true: an expired hold blocks nothing, swept or not. Every instance sweeps, and skips rows that
+ * another one has locked.
  */
 
-/** Those who watch the seats see a hold run out that much later, and until then a seat that others can hold. */
+/** Watchers of seats see the end of a hold up to this much later. Until then they see a held seat that others can already hold. */
 const everyMs = 1_000
 /** Keeps transactions short: a buyer who wants one of these seats waits for the batch. */
 const batchSize = 100
 
-/**
- * Sweeps every second, and then has `offer` do something with places that are free. The answer stops it once the batches under way are
- * done.
- */
+/** Sweeps every second, and then calls `offer` to offer free places. Returns a function that stops it, after current batches. */
 export function startSweeper(
   { postgres, log }: { postgres: Postgres; log: Logger },
-  offer: () => Promise<boolean> = async () => false,
+  offer: () => Promise<boolean>,
 ): Close {
   const job = startPeriodicJob({ name: 'sweep', everyMs, log }, async () => {
     const isMoreToSweep = await sweep(postgres)
@@ -36,8 +33,8 @@ export function startSweeper(
 }
 
 /**
- * Ends some of the holds that are due, frees seats that were passed over when theirs ended, and ends bookings with their holds; answers
- * whether there may be more.
+ * Ends some of the expired holds, frees seats that were skipped when their hold ended, and ends bookings with their holds. Returns whether
+ * there may be more.
  */
 export async function sweep(postgres: Postgres): Promise<boolean> {
   const swept = [
@@ -50,7 +47,7 @@ export async function sweep(postgres: Postgres): Promise<boolean> {
 
 async function expireHolds(db: Database): Promise<number> {
   const due = await lockDueHolds(db, batchSize)
-  await endAndTell(db, due, 'expired')
+  await endAndPublish(db, due, 'expired')
   return due.length
 }
 

@@ -1,18 +1,18 @@
 import { TicketingError } from '#shared/errors.ts'
 
-/** What there is of the places that a buyer wants too many of. */
+/** What is left of places of which a buyer wants too many. */
 export interface PlacesLeft {
-  /** Free ones. */
+  /** Free places. */
   readonly free: number
-  /** Whether others hold some that will be free again unless they are bought. */
+  /** Whether others hold some, which become free again unless they are bought. */
   readonly heldByOthers: boolean
-  /** Whether the event has any place at all that is free or held, also of another kind. */
+  /** Whether any place of the event, of any kind, is free or held. */
   readonly anyOfEvent: boolean
 }
 
 /**
- * The refusal when too few of the wanted places are free: `sold_out` when the event has none left at all, else `not_enough_left`
- * with `left` and `held_by_others`. `area`: the name of the area that has too few.
+ * The refusal if too few of the wanted places are free: `sold_out` if the event has no place left at all, else `not_enough_left` with
+ * `left` and `held_by_others`. `area`: the name of the area with too few places.
  */
 export function tooFewLeft({ free, heldByOthers, anyOfEvent }: PlacesLeft, area?: string): TicketingError {
   if (!anyOfEvent) return new TicketingError('sold_out', 'The event is sold out.')

@@ -12,8 +12,8 @@ export interface TransferWish {
 }
 
 /**
- * A valid ticket may be passed on until it is used, also after the event began: friends come late. Not before it is paid for, because
- * a payment that fails would make it void in somebody else's hands. Throws `ticket_void`, `ticket_used`, `payment_in_progress` or
+ * A valid ticket can be passed on until it is used, even after the event began: friends come late. Not before it is paid for, because a
+ * failed payment would make it void in somebody else's hands. Throws `ticket_void`, `ticket_used`, `payment_in_progress` or
  * `validation_failed`.
  */
 export function refuseTransfer({ status, paymentStatus, bookingId, holderId, toUserId }: TransferWish): void {
@@ -22,11 +22,11 @@ export function refuseTransfer({ status, paymentStatus, bookingId, holderId, toU
   if (paymentStatus !== 'captured') {
     throw new TicketingError(
       'payment_in_progress',
-      'This ticket is still being paid for; its booking says when that has ended.',
+      'This ticket is still being paid for; its booking shows when the payment has ended.',
       {
         extra: { booking_id: bookingId },
       },
     )
   }
-  if (toUserId === holderId) throw invalidRequest([{ pointer: '/to_user_id', detail: 'has this ticket already' }])
+  if (toUserId === holderId) throw invalidRequest([{ pointer: '/to_user_id', detail: 'already has this ticket' }])
 }

@@ -12,15 +12,15 @@ export interface Voiding {
   readonly booking: Key
   /** Own ids of locked tickets that are not void. */
   readonly ticketIds: readonly string[]
-  /** Whether the booking has no tickets left then. */
+  /** Whether the booking then has no tickets left. */
   readonly isAll: boolean
   readonly reason: NonNullable<Booking['cancelled_for']>
-  /** Whether the event takes place, so that the places may be sold again. */
+  /** Whether the event takes place, so that the places can be sold again. */
   readonly sellAgain: boolean
   readonly requestId: string
 }
 
-/** Voids tickets of a locked booking, frees their places and logs it. Answers what they had cost, in minor units. */
+/** Voids tickets of a locked booking, frees their places and logs it. Returns their price in minor units. */
 export async function voidAndFree(db: Database, voiding: Voiding): Promise<number> {
   const { booking, reason, isAll } = voiding
   const items = await voidTickets(db, { eventId: booking.eventId, ticketIds: voiding.ticketIds })

@@ -4,21 +4,21 @@ import { coarseCount } from '#shared/contracts/seats.ts'
 
 export type Availability = z.infer<typeof eventSummary>['availability']
 
-/** Places of an event, seats and GA tickets together. */
+/** Places of an event: seats and GA tickets together. */
 export interface Stock {
   /** Free places; a coarse count may end at `coarseCount`. */
   readonly available: number
   readonly placeCount: number
-  /** No place is left, neither free nor held. */
+  /** No place is free or held. */
   readonly soldOut: boolean
 }
 
-/** So few free places are few in a house of any size: no choice is left for a group. */
+/** Fewer free places than this are few for an event of any size: groups have no choice. */
 const fewAnywhere = 10
 
 /**
- * The coarse word for how many places are free. `few`: fewer than 10; or less than a tenth of all, but never 200 or more. A house whose
- * last places are held has `few`: it is sold out once they are sold.
+ * The availability in one word. `few`: fewer than 10 free places, or less than a tenth of all but never 200 or more. An event whose last
+ * places are held has `few`: it is sold out once they are sold.
  */
 export function availabilityOf({ available, placeCount, soldOut }: Stock): Exclude<Availability, null> {
   if (soldOut) return 'sold_out'

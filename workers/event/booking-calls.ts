@@ -10,16 +10,16 @@ import type { RecentStock, StockOfEvents } from './recent-stock.ts'
 import { type Sale, saleIntent } from './sale-state.ts'
 import type { StockBatch } from './stock-batches.ts'
 
-/* What this worker asks of the booking worker, who keeps the places. */
+/* Calls to the booking worker, which manages the places. */
 
-/** Kept back from the caller's time, so that a list is answered in time although booking is not. */
+/** Reserved from the caller's time, so that a list is answered in time even if the booking worker does not answer. */
 const answerReserveMs = 100
 
 /**
- * Free places of the events whose sale has begun, exact enough for a word and as they were a moment ago, and the prices that hold now.
- * `null` when the booking worker does not answer: a list without availability is better than none.
+ * Free places and current prices of the events whose sale has begun; coarse counts, a moment old. `null` if the booking worker does not
+ * answer: a list without availability is better than none.
  */
-export function roughStock(
+export function coarseStock(
   { bus, recentStock }: { bus: Bus; recentStock: RecentStock },
   events: readonly Sellable[],
   now: Date,
@@ -27,14 +27,14 @@ export function roughStock(
 ): Promise<StockByEvent> {
   return stockOfSelling(events, now, context, (ids, inTime) =>
     recentStock.of(ids, inTime.deadlineAt, (unknown) => {
-      // Others may wait for it, with more time or less.
+      // Its own deadline: other callers with more or less time may share the call.
       const deadlineAt = performance.now() + viewAvailability.deadlineMs
       return stockOf(bus, unknown, { coarse: true }, { ...inTime, deadlineAt })
     }),
   )
 }
 
-/** As `roughStock`, counted now. */
+/** As `coarseStock`, but exact and current. */
 export function exactStock(bus: Bus, event: Sellable, now: Date, context: OperationContext): Promise<StockByEvent> {
   return stockOfSelling([event], now, context, (ids, inTime) => stockOf(bus, ids, { coarse: false }, inTime))
 }
@@ -65,17 +65,18 @@ export async function hasStock(bus: Bus, eventId: string, context: MessageContex
   return stock.has(eventId)
 }
 
-/** Brings all batches into stock, one after the other. Repeating it adds nothing. */
+/** Adds all batches to the stock, one after the other. Idempotent. */
 export async function stockSeats(bus: Bus, batches: Iterable<StockBatch>, context: MessageContext): Promise<void> {
   for (const batch of batches) await call(bus, stockEvent, batch, withoutIdempotencyKey(context))
 }
 
-/** Makes every later hold see how the sale stands. Answers whether there is one: an event that never had stock has none. */
-export async function driveSale(
-  bus: Bus,
-  event: Sale & { id: string; needsPass: boolean },
-  context: MessageContext,
-): Promise<boolean> {
+type SaleOfEvent = Sale & { readonly id: string; readonly needsPass: boolean }
+
+/**
+ * Sets the sale in the booking worker, so that every later hold follows it. Returns whether there is a sale: an event that never had stock
+ * has none.
+ */
+export async function setSaleInBooking(bus: Bus, event: SaleOfEvent, context: MessageContext): Promise<boolean> {
   const status = saleIntent(event)
   const opening = event.onSaleAt !== null && event.onSaleAt < event.offSaleAt ? event.onSaleAt : null
   try {
@@ -85,7 +86,7 @@ export async function driveSale(
       {
         event_id: event.id,
         status,
-        // Of a sale that never opens it may lie behind the end, which booking refuses.
+        // The opening of a sale that never opens may be after its end, which the booking worker would refuse.
         on_sale_at: opening?.toISOString() ?? null,
         off_sale_at: event.offSaleAt.toISOString(),
         cancel_until: event.cancelUntil?.toISOString() ?? null,
@@ -97,6 +98,19 @@ export async function driveSale(
   } catch (error) {
     if (!(error instanceof TicketingError && error.code === 'not_found')) throw error
     return false
+  }
+}
+
+/**
+ * As `setSaleInBooking`, for a change that is no organiser's: a sale that is already cancelled in the booking worker stays cancelled, because
+ * cancelling is final. The catalogue follows when the organiser repeats the cancellation that broke off.
+ */
+export async function setSaleUnlessCancelled(bus: Bus, event: SaleOfEvent, context: MessageContext): Promise<boolean> {
+  try {
+    return await setSaleInBooking(bus, event, context)
+  } catch (error) {
+    if (!(error instanceof TicketingError && error.code === 'event_cancelled')) throw error
+    return true
   }
 }
 

@@ -6,8 +6,8 @@ interface DrawnLayout extends Layout {
 }
 
 /**
- * The same layout with whole differences instead of coordinates, a third of the size once compressed; see `coordinates` of the
- * contract. Positions are rounded before they are subtracted, so that no error adds up.
+ * The same layout with integer differences instead of coordinates, a third of the size after compression; see `coordinates` of the
+ * contract. Positions are rounded before subtraction, so that errors do not add up.
  */
 export function asDifferences<L extends DrawnLayout>(layout: L): L & { unit: number } {
   const unit = seatPitch(layout.rows) / unitsPerPitch
@@ -37,7 +37,7 @@ function differences(values: readonly number[], { unit, from }: { unit: number; 
   })
 }
 
-/** Of x and y in turn. */
+/** Differences of x and y, in turn. */
 function pointDifferences(points: readonly number[], unit: number): number[] {
   const before = [0, 0]
   return points.map((value, index) => {

@@ -3,19 +3,20 @@ import type { DrawDocument, DrawSummary } from '#shared/contracts/draw.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { commitmentOf, drawAlgorithm, drawPageSize } from '#shared/draw.ts'
 import { TicketingError } from '#shared/errors.ts'
+import type { Caller } from '#shared/messaging/caller.ts'
 import { type Draw, findDraw } from './store/draws.ts'
-import { readEvent } from './store/read-events.ts'
+import { visibleEvent } from './visible-event.ts'
 
 /* Draws in their public form. */
 
-/** Throws `event_not_found`, and `draw_not_open` for an event without a draw. */
-export async function readDraw(db: Database, eventId: string): Promise<Draw> {
-  const draw = await findDraw(db, eventId)
-  if (draw !== undefined) return draw
-  await readEvent(db, eventId)
-  throw noDraw()
+/** Throws `event_not_found`, also for drafts unless the caller is an organiser, and `draw_not_open` for an event without a draw. */
+export async function readDraw(db: Database, eventId: string, caller: Caller): Promise<Draw> {
+  const [draw] = await Promise.all([findDraw(db, eventId), visibleEvent(db, eventId, caller)])
+  if (draw === undefined) throw noDraw()
+  return draw
 }
 
+/** The part of a draw that its queue shows. */
 export function showDrawSummary(draw: Draw): DrawSummary {
   return {
     joins_from: draw.joinsFrom?.toISOString() ?? null,
@@ -23,15 +24,16 @@ export function showDrawSummary(draw: Draw): DrawSummary {
     opens_at: draw.opensAt.toISOString(),
     commitment: commitmentOf(draw.secret).toString('hex'),
     root: draw.root?.toString('hex') ?? null,
-    // Public with the root only: before it, no gateway has handed over all of the roll.
+    // Published only with the root: before it, no gateway has sent the whole roll.
     count: draw.root === null ? null : draw.count,
     entrants: draw.entrants,
     is_drawn: draw.seed !== null,
   }
 }
 
+/** A draw with everything needed to verify it. */
 export function showDraw(draw: Draw): DrawDocument {
-  const { x = '' } = createPublicKey(receiptKeyOf(draw)).export({ format: 'jwk' })
+  const { x = '' } = createPublicKey(signingKeyOf(draw)).export({ format: 'jwk' })
   return {
     event_id: draw.eventId,
     algorithm: drawAlgorithm,
@@ -54,14 +56,17 @@ export function showDraw(draw: Draw): DrawDocument {
   }
 }
 
-export function receiptKeyOf({ receiptKey }: Pick<Draw, 'receiptKey'>): KeyObject {
+/** The private key that signs a draw's receipts. */
+export function signingKeyOf({ receiptKey }: Pick<Draw, 'receiptKey'>): KeyObject {
   return createPrivateKey({ key: receiptKey, format: 'der', type: 'pkcs8' })
 }
 
+/** The refusal of a step that the draw does not allow at its current stage. */
 export function drawNotOpen(message: string): TicketingError {
   return new TicketingError('draw_not_open', message)
 }
 
+/** The refusal for an event without a draw. */
 export function noDraw(): TicketingError {
   return drawNotOpen('This event has no draw.')
 }

@@ -1,7 +1,7 @@
 import type { Queryable } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import type { OperationContext } from '#shared/messaging/serve.ts'
-import { exactStock, roughStock } from './booking-calls.ts'
+import { coarseStock, exactStock } from './booking-calls.ts'
 import {
   type EventSummary,
   type EventView,
@@ -10,14 +10,14 @@ import {
   toSummary,
   toView,
 } from './event-view.ts'
-import { atPresentPrices, lowestPrice } from './price-tiers.ts'
+import { atCurrentPrices, lowestPrice } from './price-tiers.ts'
 import type { RecentStock } from './recent-stock.ts'
 import type { RecentSummaries } from './recent-summaries.ts'
 import { type FoundEvent, writeCursor } from './search/page-cursor.ts'
 import { notePricesFrom } from './store/note-prices.ts'
 import { readPrices } from './store/read-events.ts'
 
-/** What lists are made of. */
+/** The data from which lists are made. */
 export interface ListParts {
   readonly bus: Bus
   readonly postgres: Queryable
@@ -26,14 +26,14 @@ export interface ListParts {
 }
 
 export interface FoundPage {
-  /** One more than the page has shows that there is a next one. */
+  /** One more event than the page has shows whether there is a next page. */
   readonly positions: readonly FoundEvent[]
   readonly size: number
   /** See `listFingerprint`. */
   readonly list: string
 }
 
-/** One page of events with their availability, and the cursor of the next one. */
+/** A page of events with their availability, and the cursor of the next page. */
 export async function showPage(
   parts: ListParts,
   { positions, size, list }: FoundPage,
@@ -43,8 +43,8 @@ export async function showPage(
   const events = await parts.recentSummaries.of(parts.postgres, shown)
   const last = shown.at(-1)
   const now = new Date()
-  const stock = await roughStock(parts, events, now, context)
-  const pricesFrom = await presentPricesFrom(parts.postgres, stock)
+  const stock = await coarseStock(parts, events, now, context)
+  const pricesFrom = await currentPricesFrom(parts.postgres, stock)
   const priced = events.map((event) => ({
     ...event,
     priceFromMinor: pricesFrom.get(event.id) ?? event.priceFromMinor,
@@ -52,7 +52,7 @@ export async function showPage(
   const changed = priced.filter(({ priceFromMinor }, index) => priceFromMinor !== events[index]?.priceFromMinor)
   if (changed.length > 0) {
     await notePricesFrom(parts.postgres, changed).catch((error: unknown) =>
-      context.log.warn({ err: error }, 'present prices were not noted'),
+      context.log.warn({ err: error }, 'current prices were not stored'),
     )
   }
   return {
@@ -61,8 +61,8 @@ export async function showPage(
   }
 }
 
-/** The lowest present price of each event of which a tier has price steps. The others cost what the catalogue says. */
-async function presentPricesFrom(postgres: Queryable, stock: StockByEvent): Promise<Map<string, number>> {
+/** The lowest current price of each event with price steps. Other events cost what the catalogue says. */
+async function currentPricesFrom(postgres: Queryable, stock: StockByEvent): Promise<Map<string, number>> {
   const stepped = Array.from(stock ?? []).filter(([, { steppedPrices }]) => steppedPrices.size > 0)
   if (stepped.length === 0) return new Map()
   const prices = await readPrices(
@@ -71,13 +71,13 @@ async function presentPricesFrom(postgres: Queryable, stock: StockByEvent): Prom
   )
   return new Map(
     prices.flatMap(({ id, priceTiers, areas }) => {
-      const lowest = lowestPrice([...atPresentPrices(priceTiers, stock?.get(id)?.steppedPrices), ...areas])
+      const lowest = lowestPrice([...atCurrentPrices(priceTiers, stock?.get(id)?.steppedPrices), ...areas])
       return lowest === undefined ? [] : [[id, lowest] as const]
     }),
   )
 }
 
-/** The full view of one event with its availability. */
+/** The full view of an event with its availability. */
 export async function answerView(bus: Bus, event: FullEventRow, context: OperationContext): Promise<EventView> {
   const now = new Date()
   return toView(event, await exactStock(bus, event, now, context), now)

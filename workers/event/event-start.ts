@@ -1,10 +1,10 @@
 import type { CatalogueEvent } from '#shared/contracts/organising.ts'
 import { instantsOf, localTimeAt, offsetAt } from '#shared/local-time.ts'
 
-/** When an event starts by the clocks at its venue. */
+/** The start of an event, in the local time of its venue. */
 export interface LocalStart {
   readonly date: string
-  /** `HH:MM` or `HH:MM:SS`, with an offset such as `+02:00` where clocks are put back and show it twice. */
+  /** `HH:MM` or `HH:MM:SS`; with an offset such as `+02:00` if clocks are put back and show this time twice. */
   readonly time: string
   readonly tz: string
 }
@@ -12,8 +12,8 @@ export interface LocalStart {
 const withOffset = /^([\d:]{5,8})([+-]\d\d:\d\d)$/
 
 /**
- * The instant at which an event starts, or what is wrong with its time: one that clocks skip or show twice is never guessed,
- * because the event would start an hour earlier or later than its organiser thinks.
+ * The instant at which an event starts, or what is wrong with its time. A time that clocks skip or show twice is never guessed, because the
+ * event would start an hour earlier or later than its organiser thinks.
  */
 export function startInstant({ date, time, tz }: LocalStart): { at: Date } | { fault: string } {
   const [, clock = time, offset] = withOffset.exec(time) ?? []
@@ -34,20 +34,20 @@ export function startInstant({ date, time, tz }: LocalStart): { at: Date } | { f
   return { fault: `must say which ${clock} is meant: on ${date} clocks in ${tz} show it twice; write ${ways}` }
 }
 
-/** As `startInstant`, of an event from a source; `null` while its time, or the zone of its time, is open. */
+/** As `startInstant`, for an imported event; `null` while its time or time zone is unknown. */
 export function importedStart(
   event: Pick<CatalogueEvent, 'starts_on' | 'starts_at_local' | 'starts_at' | 'tz' | 'venue'>,
 ): { at: Date | null } | { fault: string } {
   if (event.starts_at) return { at: new Date(event.starts_at) }
   const tz = event.tz ?? event.venue?.tz ?? null
   if (event.starts_at_local === null || tz === null) return { at: null }
-  // Nobody begins at a fraction of a second, which clocks do not show.
+  // Events do not begin at a fraction of a second, which clocks do not show.
   return startInstant({ date: event.starts_on, time: event.starts_at_local.slice(0, 8), tz })
 }
 
 /**
- * The instant so many days later at the same local time. `null` where clocks skip that time or show it twice: the time of such
- * an event is open then.
+ * The instant a number of days later, at the same local time. `null` if clocks skip that time or show it twice: the event's time is then
+ * unknown.
  */
 export function sameTimeLater(at: Date, { days, tz }: { days: number; tz: string }): Date | null {
   const { date, time } = localTimeAt(at, tz)
@@ -55,7 +55,7 @@ export function sameTimeLater(at: Date, { days, tz }: { days: number; tz: string
   return second === undefined ? (only ?? null) : null
 }
 
-/** `YYYY-MM-DD`, so many days later. */
+/** A date (`YYYY-MM-DD`) a number of days later. */
 export function daysLater(date: string, days: number): string {
   return new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10)
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { eventSummary, eventView } from '#shared/contracts/event.ts'
 import { type Availability, availabilityOf, type Stock } from './availability.ts'
-import { atPresentPrices, lowestPrice } from './price-tiers.ts'
+import { atCurrentPrices, lowestPrice } from './price-tiers.ts'
 import { type Sale, saleState } from './sale-state.ts'
 
 export type EventSummary = z.infer<typeof eventSummary>
@@ -10,11 +10,11 @@ export type EventView = z.infer<typeof eventView>
 /** What decides whether an event sells places. */
 export interface Sellable extends Sale {
   readonly id: string
-  /** Seats and GA tickets. */
+  /** Number of seats and GA tickets. */
   readonly placeCount: number
 }
 
-/** What a list shows of an event, as the store reads it. */
+/** The data of an event in a list, as the store reads it. */
 export interface EventRow extends Sellable {
   readonly name: string
   readonly type: string
@@ -29,7 +29,7 @@ export interface EventRow extends Sellable {
 }
 
 export interface FullEventRow extends EventRow {
-  /** When the event has begun for sure. */
+  /** When the event has certainly begun. */
   readonly startsBy: Date
   readonly doorsAt: Date | null
   readonly description: string | null
@@ -38,17 +38,17 @@ export interface FullEventRow extends EventRow {
   /** Whether the event has a waiting room now. */
   readonly needsPass: boolean
   readonly layoutVersion: number | null
-  /** One more with each change. */
+  /** Increases with each change. */
   readonly version: number
   readonly areas: EventView['areas']
 }
 
 export interface PricedStock extends Stock {
-  /** Present prices of the tiers that have price steps, by name. */
+  /** Current prices of tiers with price steps, by name. */
   readonly steppedPrices: ReadonlyMap<string, number>
 }
 
-/** Free places by event id, of the events that were asked about; `null` when the booking worker did not answer. */
+/** Free places by event id, for the events asked about; `null` if the booking worker did not answer. */
 export type StockByEvent = ReadonlyMap<string, PricedStock> | null
 
 /** Whether places can be bought at the instant `now`. */
@@ -56,7 +56,7 @@ function sellsSeats(event: Sellable, now: Date): boolean {
   return event.placeCount > 0 && saleState(event, now) === 'on_sale'
 }
 
-/** Whether the booking worker may know what is sold at the instant `now`: a paused sale, too, shows the prices that it has reached. */
+/** Whether the booking worker may have sold places at the instant `now`. A paused sale also shows its current prices. */
 export function hasBegunToSell(event: Sellable, now: Date): boolean {
   return event.placeCount > 0 && saleState(event, now) !== 'announced'
 }
@@ -84,9 +84,9 @@ export function availabilityWord(event: Sellable, stock: StockByEvent, now: Date
   return sellsSeats(event, now) ? stockWord(event.id, stock) : 'not_on_sale'
 }
 
-/** An event as it is shown by itself: tiers at what they cost after the steps that were reached. */
+/** The view of one event; tiers have their current prices. */
 export function toView(event: FullEventRow, stock: StockByEvent, now: Date): EventView {
-  const priceTiers = atPresentPrices(event.priceTiers, stock?.get(event.id)?.steppedPrices)
+  const priceTiers = atCurrentPrices(event.priceTiers, stock?.get(event.id)?.steppedPrices)
   return {
     ...toSummary(event, stock, now),
     price_from_minor: lowestPrice([...priceTiers, ...event.areas]) ?? event.priceFromMinor,

@@ -3,7 +3,6 @@ import { startOutboxRelay } from '#shared/facts/relay.ts'
 import type { WorkerDefinition } from '#shared/process/worker.ts'
 import { startRetention } from '#shared/retention/retention.ts'
 import { eventSettings } from './config.ts'
-import { startHoldingDraws } from './hold-draws.ts'
 import { attachSeating } from './operations/attach-seating.ts'
 import { changeEventStatus } from './operations/change-event-status.ts'
 import { countBypass } from './operations/count-bypass.ts'
@@ -27,17 +26,18 @@ import { viewWaitingRoom } from './operations/view-waiting-room.ts'
 import { RecentStock } from './recent-stock.ts'
 import { RecentSummaries } from './recent-summaries.ts'
 import { eventRetention } from './retention.ts'
-import { startTellingSales } from './tell-sales.ts'
+import { startRunningDraws } from './run-draws.ts'
+import { startSendingChangedSales } from './send-changed-sales.ts'
 
-/** Shows the catalogue and carries out what organisers and importers do to it. */
+/** Shows the catalogue, and carries out changes by organisers and importers. */
 export const eventWorker: WorkerDefinition<typeof eventSettings> = {
   worker: 'event',
   settings: eventSettings,
   migrationsDirectory: join(import.meta.dirname, 'migrations'),
   operations(parts, config, onStop) {
     onStop('outbox relay', startOutboxRelay({ ...parts, schema: 'event' }))
-    onStop('sales to tell', startTellingSales(parts))
-    onStop('draws to hold', startHoldingDraws(parts))
+    onStop('send changed sales', startSendingChangedSales(parts))
+    onStop('due draws', startRunningDraws(parts))
     onStop('retention', startRetention(parts, config.RETENTION_DAYS, eventRetention))
     const ofLists = { ...parts, recentStock: new RecentStock(), recentSummaries: new RecentSummaries() }
     return [

@@ -1,14 +1,14 @@
 import type { Fact } from '#shared/facts/fact.ts'
 import type { Sale } from './sale-state.ts'
 
-/** What the world is told of an event after a change: `version` is higher with each one. */
-export interface ToldEvent extends Sale {
+/** The content of a fact about an event; `version` increases with each change. */
+export interface ChangedEvent extends Sale {
   readonly id: string
   readonly version: number
 }
 
-/** `what` is the change in one word, such as `published`. */
-export function eventFact(what: string, event: ToldEvent): Fact {
+/** The fact about a change. `what`: the change in one word, such as `published`. */
+export function eventFact(what: string, event: ChangedEvent): Fact {
   return {
     entity: 'event',
     eventId: event.id,

@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto'
 import type { CatalogueEvent } from '#shared/contracts/organising.ts'
-import type { ToldEvent } from './facts.ts'
+import type { ChangedEvent } from './facts.ts'
 import { rescheduleShift } from './reschedule.ts'
 
-/** What the catalogue has of an event that is imported again. */
-export interface KnownEvent extends ToldEvent {
+/** The stored state of an event that is imported again. */
+export interface KnownEvent extends ChangedEvent {
   readonly sourceId: string
   readonly contentHash: string
   readonly shiftDays: number | null
-  /** Sale and prices come from the seating that was attached, no longer from the source. */
+  /** Sale and prices come from the attached seating, not from the source. */
   readonly hasSeating: boolean
   /** Whether the event has a waiting room now. */
   readonly needsPass: boolean
 }
 
-/** An event to store; its dates are still the source's, the shift is applied on storing. */
+/** An event to store. Its dates are the source's; the shift is applied when it is stored. */
 export interface ImportedEvent {
   readonly event: CatalogueEvent
   readonly contentHash: string
@@ -36,8 +36,8 @@ export interface ImportOptions {
 }
 
 /**
- * Tells new and changed events from unchanged ones. A shift is given once, when an event that is past is first imported
- * with `reschedule`; from then on it stays. Of events with the same source id the last one counts.
+ * Separates new and changed events from unchanged ones. A shift is chosen once, when a past event is first imported with `reschedule`, and
+ * then stays. Of events with the same source id the last one counts.
  */
 export function importChanges(
   batch: readonly CatalogueEvent[],
@@ -59,7 +59,7 @@ export function importChanges(
   return { counts: { stored, changed, unchanged: batch.length - events.length }, events }
 }
 
-/** Whether the sale of a seated event has to follow what an import made of it. Cancelled is final. */
+/** Whether an import changed the sale of an event with seating. Cancelled is final. */
 export function saleFollows(before: KnownEvent, after: KnownEvent): boolean {
   if (!after.hasSeating || before.status === 'cancelled') return false
   return (

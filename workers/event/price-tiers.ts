@@ -5,12 +5,12 @@ import type { Seating } from './seating.ts'
 
 export type PriceTier = z.infer<typeof priceTier>
 
-/** As buyers see it of an event with seats. */
+/** A price tier as buyers see it, with its steps. */
 export interface SteppedTier extends PriceTier {
   readonly price_steps: readonly PriceStep[]
 }
 
-/** The tiers that buyers see: one for each category that has seats. */
+/** The tiers that buyers see: one for each category with seats. */
 export function tiersOf({ layout, categoryPricesMinor, priceSteps, currency }: Seating): SteppedTier[] {
   const used = new Set(layout.rows.flatMap(({ category }) => category))
   return layout.categories.flatMap((name, index) => {
@@ -21,13 +21,13 @@ export function tiersOf({ layout, categoryPricesMinor, priceSteps, currency }: S
   })
 }
 
-/** The tier with whose price an event is listed; `undefined` when there is none. */
+/** The tier whose price represents the event in lists; `undefined` if there is none. */
 export function cheapestTier(tiers: readonly PriceTier[]): PriceTier | undefined {
   return tiers.toSorted((one, other) => one.price_minor - other.price_minor)[0]
 }
 
-/** Tiers at what they cost now: `stepped` has the prices, by name, of those that have price steps. */
-export function atPresentPrices<Tier extends Pick<PriceTier, 'name' | 'price_minor' | 'max_price_minor'>>(
+/** Tiers with their current prices. `stepped` has the current prices of tiers with price steps, by name. */
+export function atCurrentPrices<Tier extends Pick<PriceTier, 'name' | 'price_minor' | 'max_price_minor'>>(
   tiers: readonly Tier[],
   stepped: ReadonlyMap<string, number> | undefined,
 ): Tier[] {
@@ -37,7 +37,7 @@ export function atPresentPrices<Tier extends Pick<PriceTier, 'name' | 'price_min
   })
 }
 
-/** The lowest of some prices; `undefined` when there are none. */
+/** The lowest price; `undefined` if there are no prices. */
 export function lowestPrice(priced: readonly { readonly price_minor: number }[]): number | undefined {
   return priced.length === 0 ? undefined : Math.min(...priced.map(({ price_minor }) => price_minor))
 }

@@ -1,30 +1,30 @@
 import { timedOut } from '#shared/messaging/message.ts'
 import type { PricedStock } from './event-view.ts'
 
-/** By event; events without places in stock are not in it. */
+/** By event, without events that have no stock. */
 export type StockOfEvents = ReadonlyMap<string, PricedStock>
 
-/** So old a list may show stock, in milliseconds. Gateways keep lists for so much less than the second that is promised. */
+/** Largest age of stock in a list, in milliseconds. Gateways cache lists for a second minus this. */
 const freshForMs = 100
 
 export type AskStock = (eventIds: string[]) => Promise<StockOfEvents>
 
 interface Answer {
-  /** `performance.now()` before the question: it is never older than that. */
+  /** `performance.now()` before the call: the stock is never older. */
   askedAt: number
   readonly stock: Promise<StockOfEvents>
 }
 
-/** Stock of a moment ago. Whatever lists are asked for, most show the same few events. */
+/** Stock of a moment ago. Most lists show the same few events. */
 export class RecentStock {
-  /** Of this moment and of the one before; what is older is of no use, and each answer holds all that it was asked for together. */
+  /** Answers of the current and the previous interval. Older ones are useless, and each keeps the stock of all its events in memory. */
   #young = new Map<string, Answer>()
   #old = new Map<string, Answer>()
   #youngSince = 0
 
   /**
-   * Asks about those events that nobody asked about just now. `ask` must end by a deadline of its own: others may wait for it, too.
-   * Throws what it throws, and `worker_timeout` when there is no answer at `deadlineAt` (`performance.now()`).
+   * Reads the stock of events that nobody has just read. `ask` needs its own deadline, because others may wait for it. Throws what `ask`
+   * throws, and `worker_timeout` if there is no answer at `deadlineAt` (`performance.now()`).
    */
   async of(eventIds: readonly string[], deadlineAt: number, ask: AskStock): Promise<StockOfEvents> {
     const now = performance.now()
@@ -35,7 +35,7 @@ export class RecentStock {
       const asked = this.#note(unknown, { askedAt: now, stock: ask(unknown) })
       for (const id of unknown) known.set(id, asked)
     }
-    // Most events were asked about together.
+    // Most events were read together.
     const questions = new Set([...known.values()].map((answer) => answer?.stock))
     await within(deadlineAt - now, Promise.all(questions))
     const found = new Map<string, PricedStock>()
@@ -54,7 +54,7 @@ export class RecentStock {
   #note(eventIds: readonly string[], answer: Answer): Answer {
     for (const id of eventIds) this.#young.set(id, answer)
     answer.stock.catch(() => {
-      // The next request asks again.
+      // The next request calls again.
       answer.askedAt = Number.NEGATIVE_INFINITY
     })
     return answer
@@ -68,7 +68,7 @@ export class RecentStock {
   }
 }
 
-/** What `work` comes to, if it does in time. */
+/** The result of `work`, if it arrives in time. */
 async function within<Result>(patienceMs: number, work: Promise<Result>): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const patience = new Promise<never>((_resolve, reject) => {

@@ -2,18 +2,18 @@ import type { Queryable } from '#shared/database/postgres.ts'
 import type { EventRow } from './event-view.ts'
 import { readSummaries, type SummaryRow } from './store/read-events.ts'
 
-/** About 1 kB each: what most lists show. */
+/** About 1 kB each: enough for most lists. */
 const maxRemembered = 10_000
 
 /**
- * What lists show of events, remembered by id and version: everything that a summary shows raises the version when it changes
- * (migration 007), so what is remembered is never stale.
+ * A cache of events as lists show them, by id and version. Every change of a summary raises the version (migrations 007 and 013), so a cached
+ * summary is never stale.
  */
 export class RecentSummaries {
-  /** The one used last stands last. */
+  /** The most recently used summary is last. */
   readonly #known = new Map<string, SummaryRow>()
 
-  /** In the given order; events that are gone are left out. */
+  /** In the given order, without deleted events. */
   async of(db: Queryable, events: readonly { readonly id: string; readonly version: number }[]): Promise<EventRow[]> {
     const found = new Map<string, SummaryRow>()
     for (const { id, version } of events) {

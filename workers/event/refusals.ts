@@ -1,5 +1,6 @@
 import { invalidRequest, TicketingError } from '#shared/errors.ts'
 
+/** Also for drafts, except to organisers. */
 export function eventNotFound(): TicketingError {
   return new TicketingError('event_not_found', 'There is no such event.')
 }
@@ -17,8 +18,8 @@ export function eventIsOver({ startsBy }: { startsBy: Date }): TicketingError {
 }
 
 /**
- * Runs `work`, refusing a time zone that Node knows and Postgres does not: they bring their own lists, and some systems
- * leave old names such as `US/Pacific` out. Throws `validation_failed` at `pointer`.
+ * Runs `work`, and refuses a time zone that Node knows but Postgres does not: each has its own list, and some systems leave out old names
+ * such as `US/Pacific`. Throws `validation_failed` at `pointer`.
  */
 export async function refusingUnknownZones<Result>(pointer: string, work: () => Promise<Result>): Promise<Result> {
   try {

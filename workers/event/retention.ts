@@ -2,7 +2,7 @@ import { oldCommands, oldFacts } from '#shared/retention/common-rules.ts'
 import { oldestOf, type Removal, type RetentionRule } from '#shared/retention/retention.ts'
 import { deleteEvents, lockOldEvents, oldestEvent } from './store/old-events.ts'
 
-/** Few at a time: a layout may have half a megabyte. */
+/** Few at a time: a layout can have half a megabyte. */
 const eventsAtOnce = 50
 
 /** Events that took place long ago, with their layouts and prices. Venues, performers and words stay: other events have them. */

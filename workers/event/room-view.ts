@@ -4,7 +4,7 @@ import { showDrawSummary } from './draw-view.ts'
 import { findDraw } from './store/draws.ts'
 import { findWaitingRoom } from './store/waiting-rooms.ts'
 
-/** The waiting room of an event in its public form: in the pre-queue until its draw is held. Undefined where it never had one. */
+/** The public form of an event's waiting room: in the pre-queue until its draw is held. Undefined if it never had a room. */
 export async function showWaitingRoom(db: Queryable, eventId: string): Promise<WaitingRoom | undefined> {
   const [room, draw] = await Promise.all([findWaitingRoom(db, eventId), findDraw(db, eventId)])
   if (room === undefined) return undefined

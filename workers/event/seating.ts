@@ -3,7 +3,7 @@ import type { Layout, LayoutRow } from '#shared/contracts/layout.ts'
 import type { PriceStep } from '#shared/contracts/places.ts'
 import type { FieldError } from '#shared/errors.ts'
 
-/** The seats and GA tickets of an event and what they cost. */
+/** The seats and GA tickets of an event with their prices. */
 export interface Seating {
   readonly layout: Layout
   /** Price of each category, in the layout's order. */
@@ -15,14 +15,14 @@ export interface Seating {
   readonly currency: string
 }
 
-/** The same places at the same prices have the same digest. */
+/** Equal places at equal prices have the same digest. */
 export function seatingHash({ layout, categoryPricesMinor, priceSteps, areaPricesMinor, currency }: Seating): string {
   return createHash('sha256')
     .update(JSON.stringify([layout, categoryPricesMinor, priceSteps, areaPricesMinor, currency]))
     .digest('hex')
 }
 
-/** What is wrong with a layout although each of its members is well formed. Pointers begin with `/layout`. */
+/** What is wrong with a layout whose members are all well formed. Pointers begin with `/layout`. */
 export function layoutFaults(layout: Layout): FieldError[] {
   const rows = layout.rows.flatMap((row, index) => {
     const detail = rowFault(row, layout.categories.length)
@@ -31,7 +31,7 @@ export function layoutFaults(layout: Layout): FieldError[] {
   return [...rows, ...areaFaults(layout.areas, '/layout/areas')]
 }
 
-/** GA tickets are asked for by the name of their area. */
+/** Area names must be unique, because GA tickets are requested by area name. */
 export function areaFaults(areas: readonly { readonly name: string }[], pointer: string): FieldError[] {
   const names = new Set<string>()
   return areas.flatMap(({ name }, index) => {
@@ -41,7 +41,7 @@ export function areaFaults(areas: readonly { readonly name: string }[], pointer:
   })
 }
 
-/** Prices of categories or areas, in the order of their names: its own, else the common one. */
+/** Prices of categories or areas, in the order of their names: each has its own price, else the common one. */
 export function pricesByName(
   names: readonly string[],
   { priceMinor, byName }: { priceMinor: number; byName: Readonly<Record<string, number>> },

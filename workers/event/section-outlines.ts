@@ -3,17 +3,17 @@ import { seatPitch } from '#shared/seat-pitch.ts'
 
 type Point = readonly [x: number, y: number]
 
-/** Longer edges, in pitches, are dug in: an aisle is no bay, the inside of a curved section is. */
+/** A longer edge, in pitches, is moved inwards. Aisles are shorter; the inside of a curved section is longer. */
 const longEdge = 7
-/** What deviates less, in pitches, is a straight line. */
+/** A smaller deviation, in pitches, counts as a straight line. */
 const straight = 0.2
-/** Distances measured for one section, at most: 60,000 seats in one section get a coarser outline rather than a busy worker. */
+/** Most distances measured for one section: 60,000 seats in one section get a coarser outline instead of a busy worker. */
 const maxMeasured = 4_000_000
 const maxPoints = 1_000
 
 /**
- * The outline of each section, through its outermost seats: their convex hull, whose long edges are dug in towards the nearest seat
- * for as long as there is one behind them.
+ * The outline of each section through its outermost seats: their convex hull, whose long edges move inwards to the nearest seat, as long as
+ * there are seats behind them.
  */
 export function sectionOutlines({ rows }: Pick<Layout, 'rows'>): SectionOutline[] {
   const pitch = seatPitch(rows)
@@ -29,7 +29,7 @@ export function sectionOutlines({ rows }: Pick<Layout, 'rows'>): SectionOutline[
 function outlineOf(seats: readonly Point[], pitch: number): Point[] {
   const hull = convexHull(seats)
   const [first = [0, 0], second = first] = hull
-  // One seat, or seats on one line: drawn by the width of the line alone.
+  // One seat, or seats on one line: drawn as a line.
   if (hull.length < 3) return [first, second, first]
   return withoutStraightPoints(digIn(hull, seats, pitch), pitch * straight)
 }
@@ -46,7 +46,7 @@ function digIn(hull: readonly Point[], seats: readonly Point[], pitch: number): 
     const to = ahead.at(-1) as Point
     const isLong = distance(from, to) > pitch * longEdge && measured < maxMeasured
     if (isLong) measured += seats.length
-    // The nearest of all: if that one is a corner already, digging would cut through a row.
+    // If the nearest seat is already a corner, moving the edge would cut through a row.
     const nearest = isLong ? nearestTo(from, to, { seats, slack: pitch * straight }) : undefined
     if (nearest !== undefined && !taken.has(String(nearest))) {
       taken.add(String(nearest))
@@ -60,7 +60,9 @@ function digIn(hull: readonly Point[], seats: readonly Point[], pitch: number): 
   return outline
 }
 
-/** The seat nearest to an edge; of those that are about as near, the one nearest to its middle, so that straight edges are soon done. */
+/**
+ * The seat nearest to an edge. Among about equally near seats, the one nearest to the edge's middle, so that straight edges need few steps.
+ */
 function nearestTo(
   from: Point,
   to: Point,
@@ -83,7 +85,7 @@ function fromMiddle(point: Point, from: Point, to: Point): number {
   return Math.abs(point[0] - (from[0] + to[0]) / 2) + Math.abs(point[1] - (from[1] + to[1]) / 2)
 }
 
-/** Drops points that lie on the line between their neighbours; more of them where the outline would be too long. */
+/** Removes points on the line between their neighbours, and more of them if the outline would be too long. */
 function withoutStraightPoints(outline: readonly Point[], tolerance: number): Point[] {
   const middle = outline.length >> 1
   const corners = [
@@ -94,7 +96,7 @@ function withoutStraightPoints(outline: readonly Point[], tolerance: number): Po
   return corners.length < 3 ? outline.slice(0, maxPoints) : corners
 }
 
-/** Douglas and Peucker: the fewest of these points from which no other is farther than the tolerance. */
+/** Douglas–Peucker: the fewest points from which no other point is farther than the tolerance. */
 function straightened(line: readonly Point[], tolerance: number): Point[] {
   const kept = new Set([0, line.length - 1])
   const open: [number, number][] = [[0, line.length - 1]]
@@ -116,7 +118,7 @@ function straightened(line: readonly Point[], tolerance: number): Point[] {
   return line.filter((_, index) => kept.has(index))
 }
 
-/** Andrew's monotone chain, without points on its edges. */
+/** Andrew's monotone chain, without points on the edges. */
 function convexHull(points: readonly Point[]): Point[] {
   const sorted = points.toSorted((a, b) => a[0] - b[0] || a[1] - b[1])
   const half = (ordered: readonly Point[]): Point[] => {

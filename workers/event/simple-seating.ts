@@ -1,4 +1,5 @@
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
+import { placeholderCategory } from '#shared/contracts/layout.ts'
 import type { createEvent } from '#shared/contracts/organising.ts'
 import type { FieldError } from '#shared/errors.ts'
 import type { Seating } from './seating.ts'
@@ -6,10 +7,10 @@ import type { Seating } from './seating.ts'
 type Section = ParsedRequestOf<typeof createEvent>['sections'][number]
 type Area = ParsedRequestOf<typeof createEvent>['areas'][number]
 
-/** Keeps the layout, as one reply, below the largest message; bigger houses have a plan and come by the importer. */
+/** Keeps the layout, sent as one reply, below the largest message. Larger events have a seating plan and use the importer. */
 const maxSeats = 100_000
 
-/** What is wrong with the sections as a whole; each by itself was checked before. */
+/** What is wrong with the sections as a whole; each was already checked. */
 export function sectionFaults(sections: readonly Section[]): FieldError[] {
   const faults = sections.flatMap(({ name }, index) =>
     sections.findIndex((other) => other.name === name) < index
@@ -22,8 +23,8 @@ export function sectionFaults(sections: readonly Section[]): FieldError[] {
 }
 
 /**
- * Seats in straight rows, one section behind the other; each section is a price category. One seat is 1 by 1. Areas are not
- * drawn. Without sections there is one category that no seat has, because a layout needs one.
+ * Seats in straight rows, one section behind the other; each section is a price category. A seat is 1 by 1. Areas are not drawn. Without
+ * sections there is one category without seats, because a layout needs one.
  */
 export function simpleSeating(sections: readonly Section[], areas: readonly Area[]): Omit<Seating, 'currency'> {
   let y = 0
@@ -46,7 +47,7 @@ export function simpleSeating(sections: readonly Section[], areas: readonly Area
       name: 'Simple seating',
       width: Math.max(0, ...sections.map(({ seats_per_row }) => seats_per_row)),
       height: Math.max(0, y - 1),
-      categories: sections.length > 0 ? sections.map(({ name }) => name) : ['Standing'],
+      categories: sections.length > 0 ? sections.map(({ name }) => name) : [placeholderCategory],
       rows,
       areas: areas.map(({ name, capacity }) => ({ name, capacity })),
     },

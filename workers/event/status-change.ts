@@ -7,17 +7,17 @@ export type StatusAction = 'publish' | 'pause' | 'resume' | 'cancel'
 export interface ChangeableEvent {
   readonly status: EventStatus
   readonly saleStatus: WantedSale
-  /** Seats and GA tickets. */
+  /** Number of seats and GA tickets. */
   readonly placeCount: number
-  /** When the event has begun for sure, and when its sale ends. */
+  /** When the event has certainly begun, and when its sale ends. */
   readonly startsBy: Date
   readonly offSaleAt: Date
 }
 
 /**
- * What an organiser's action makes of an event; repeating an action changes nothing. Publishing puts seats on sale, if
- * there are any. Throws `event_cancelled`, because cancelling is final, `sale_closed` for publishing an event that is over at
- * the instant `now`, and `validation_failed` for pausing or resuming without a sale.
+ * The status of an event after an organiser's action; idempotent. Publishing puts seats on sale, if there are any. Throws
+ * `event_cancelled`, because cancelling is final; `sale_closed` for publishing an event that is over at the instant `now`; and
+ * `validation_failed` for pausing or resuming without a sale.
  */
 export function statusAfter(
   event: ChangeableEvent,

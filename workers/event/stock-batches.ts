@@ -8,10 +8,10 @@ type StockRow = StockBatch['rows'][number]
 
 /** Bytes of JSON: with the few fields of the event a message stays below 256 KB. */
 const maxBytes = 255 * 1024
-/** What the contract allows. */
+/** The contract's limit. */
 const maxRows = 5_000
 
-/** Cuts the places of a layout, each with its price, into messages of bounded size. Areas come with the first one. */
+/** Splits the places of a layout, with their prices, into messages of bounded size. Areas are in the first one. */
 export function* stockBatches(
   { layout, categoryPricesMinor, priceSteps, areaPricesMinor, currency }: Seating,
   event: Pick<StockBatch, 'event_id' | 'version' | 'max_tickets_per_user'>,

@@ -7,18 +7,18 @@ import type { OperationContext } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import { claimCommand, type FinalAnswer, finishCommand, type LongCommand, releaseCommand } from './store/commands.ts'
 
-/** Final answers are kept and repeated; one for the time being is given once, and the next repetition asks anew. */
+/** A final answer is stored and repeated. A provisional one is sent once, and the next repetition works again. */
 export type Answer<Reply> = { readonly final: FinalAnswer } | { readonly processing: Reply }
 
-/** A worker that has not answered this long after its request's deadline is dead. */
+/** A worker that has not answered this long after its request's deadline counts as dead. */
 const deadAfterMs = 1_000
 
-/** The request as it is remembered. A caller who sent no key gets one that nobody repeats. */
+/** The request in its stored form. A request without a key gets a random one, which nobody repeats. */
 export function commandOf(contract: Contract, request: unknown, context: OperationContext): LongCommand {
   const scope = commandScope(contract.operation, context)
   const key = context.idempotencyKey ?? randomUUID()
   const hash = requestHash(request)
-  // The request is part of it, because a key may come again with another one when the first is forgotten.
+  // Includes the request: after the first request is forgotten, a key may come with another one.
   const providerKey = createHash('sha256')
     .update(JSON.stringify([scope, key, hash.toString('hex')]))
     .digest('base64url')
@@ -26,8 +26,8 @@ export function commandOf(contract: Contract, request: unknown, context: Operati
 }
 
 /**
- * Answers a command by `work`, whose final answer is kept: a repetition gets it word for word. A refusal that `work` throws is
- * no answer: repeating the request is a new try, unless money may be moving on account of it.
+ * Answers a command by `work` and stores its final answer, which every repetition gets unchanged. An error thrown by `work` is not final:
+ * repeating the request is a new try, unless money may be moving for it.
  */
 export async function answerOnce<Reply>(
   { postgres, log }: WorkerParts,
@@ -48,24 +48,24 @@ export async function answerOnce<Reply>(
   } finally {
     if (final === undefined) {
       await releaseCommand(postgres, command).catch((error: unknown) =>
-        log.warn({ err: error }, 'a command stays taken until its time is over'),
+        log.warn({ err: error }, 'a command stays claimed until its lease ends'),
       )
     }
   }
   return giveAnswer<Reply>(final)
 }
 
-/** A final answer that gives something. */
+/** A final answer with a reply. */
 export function finalReply(reply: unknown): { final: FinalAnswer } {
   return { final: { errorCode: null, reply: JSON.stringify(reply) } }
 }
 
-/** A final answer that refuses. */
+/** A final answer with an error. */
 export function finalRefusal({ code, message, extra }: TicketingError): { final: FinalAnswer } {
   return { final: { errorCode: code, reply: JSON.stringify({ message, extra }) } }
 }
 
-/** Gives a final answer, the first time as every other time. Throws when it was a refusal. */
+/** Returns a final answer, whether new or repeated; throws if it is an error. */
 function giveAnswer<Reply>({ errorCode, reply }: FinalAnswer): Reply {
   if (errorCode === null) return JSON.parse(reply) as Reply
   const { message, extra } = JSON.parse(reply) as Pick<TicketingError, 'message' | 'extra'>

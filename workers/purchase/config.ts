@@ -3,10 +3,10 @@ import { workerSettings } from '#shared/process/worker.ts'
 
 export const purchaseSettings = z.object({
   ...workerSettings,
-  /** Where the payment provider listens. */
+  /** URL of the payment provider. */
   PAYMENT_URL: z.url({ protocol: /^https?$/ }),
-  /** Longest wait for one answer of the provider. */
+  /** Deadline of one request to the provider. */
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(100).max(5_000).default(5_000),
-  /** Signs what the provider tells by webhook; without it no webhook is believed. */
+  /** Verifies the provider's webhooks; without it no webhook is accepted. */
   PAYMENT_WEBHOOK_SECRET: z.string().min(16).optional(),
 })

@@ -1,10 +1,10 @@
 import { Counter } from 'prom-client'
+import { type PaymentStatus, paymentStatuses, type RefundStatus } from '#shared/contracts/purchase.ts'
 import { DurationHistogram, secondsSince } from '#shared/observability/duration-histogram.ts'
 import type { Metrics } from '#shared/observability/metrics.ts'
-import { outcomeOf, type Payment, type PaymentStatus, paymentStatuses } from './payment.ts'
-import type { RefundStatus } from './refund.ts'
+import { outcomeOf, type Payment } from './payment.ts'
 
-/** A failed payment by what its buyer is told: that is what somebody looks for. */
+/** A failed payment counts under the outcome that its buyer sees, because operators search for that. */
 const failedStates = ['declined', 'revoked', 'not_started'] as const
 type PaymentState = Exclude<PaymentStatus, 'failed'> | (typeof failedStates)[number]
 
@@ -13,7 +13,7 @@ const paymentStates: readonly PaymentState[] = [
   ...failedStates,
 ]
 
-/** What becomes of payments and refunds, and how long the provider takes. */
+/** Metrics of payments and refunds, and of the provider's response times. */
 export class PurchaseMetrics {
   readonly #payments: Counter<'state'>
   readonly #refunds: Counter<'state'>
@@ -23,14 +23,14 @@ export class PurchaseMetrics {
     const registers = [metrics.registry]
     this.#payments = new Counter({
       name: 'payments_total',
-      help: 'Payments that came into a state.',
+      help: 'Payments that entered a state.',
       labelNames: ['state'],
       registers,
     })
     for (const state of paymentStates) this.#payments.inc({ state }, 0)
     this.#refunds = new Counter({
       name: 'refunds_total',
-      help: 'Refunds that came into a state.',
+      help: 'Refunds that entered a state.',
       labelNames: ['state'],
       registers,
     })
@@ -49,7 +49,7 @@ export class PurchaseMetrics {
     this.#refunds.inc({ state: status })
   }
 
-  /** The answer is to be called when the provider has answered, with how the charge stands or `no_answer`. */
+  /** Begins to measure a request. Call the returned function with the state of the charge, or with `no_answer`. */
   askingProvider(operation: string): (outcome: string) => void {
     const startedAt = performance.now()
     return (outcome) => this.#providerRequests.observe({ operation, outcome }, secondsSince(startedAt))

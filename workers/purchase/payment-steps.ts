@@ -11,10 +11,10 @@ import {
   type Payment,
 } from './payment.ts'
 import type { PaymentProvider } from './providers/payment-provider.ts'
-import type { Saga, StepContext, StepInput, Steps } from './saga.ts'
+import type { SagaParts, StepContext, StepInput, Steps } from './saga.ts'
 import { claimDuePayments, movePayment, readPayment, settlePayment } from './store/payments.ts'
 
-/** begin-payment → authorise → confirm-hold → capture → record-payment, and what comes instead when one of them is refused. */
+/** begin-payment → authorise → confirm-hold → capture → record-payment, and the steps after a refusal. */
 export const paymentSteps: Steps<Payment> = {
   name: 'payment',
   first: 'created',
@@ -29,7 +29,7 @@ export const paymentSteps: Steps<Payment> = {
   count: (metrics, payment) => metrics.paymentMoved(payment),
 }
 
-async function askNext(saga: Saga, payment: Payment, input: StepInput): Promise<Move | null> {
+async function askNext(saga: SagaParts, payment: Payment, input: StepInput): Promise<Move | null> {
   switch (payment.status) {
     case 'created':
       return begin(saga, payment, input)
@@ -47,7 +47,7 @@ async function askNext(saga: Saga, payment: Payment, input: StepInput): Promise<
       await recordEnd(saga, payment, input)
       return null
     case 'refunded':
-      // Its refunds began after it was settled, so the booking knows: whatever left it open again, nothing is left to do.
+      // Its refunds began after it was settled, so the booking knows the end and nothing is left to do.
       return settle(saga, payment)
     case 'failed':
       await tellFailure(saga, payment, input)
@@ -55,29 +55,29 @@ async function askNext(saga: Saga, payment: Payment, input: StepInput): Promise<
   }
 }
 
-/** Tells the booking how its payment ended, and answers the booking. */
-export async function recordEnd(saga: Saga, payment: Payment, context: StepContext): Promise<Booking> {
-  const told = await booking.recordPayment(saga.bus, payment, context)
+/** Reports the end of a payment to the booking, and returns the booking. */
+export async function recordEnd(saga: SagaParts, payment: Payment, context: StepContext): Promise<Booking> {
+  const booked = await booking.recordPayment(saga.bus, payment, context)
   await settlePayment(saga.postgres, payment)
-  return told
+  return booked
 }
 
 /**
- * Without the buyer's token, which went with the worker that had it, the payment fails. Whether the booking worker was asked is
- * unknown then, so it is asked once more with the same key: only so is there an attempt to return the hold from.
+ * Without the buyer's token, which was lost with its worker, the payment fails. It is then unknown whether the booking worker was called,
+ * so it is called again with the same key: only an attempt that exists can return the hold.
  */
-async function begin(saga: Saga, payment: Payment, input: StepInput): Promise<Move> {
+async function begin(saga: SagaParts, payment: Payment, input: StepInput): Promise<Move> {
   const begun = await booking.beginPayment(saga.bus, payment, input)
   if (input.paymentToken === undefined) return { to: 'failed', failure: 'not_asked', begun }
   return { to: 'authorising', begun }
 }
 
-/** Money is asked for once, by the driver that has the buyer's token and knows that nobody else has asked. */
+/** The money is requested once, by the driver that has the buyer's token and knows that nobody else has requested it. */
 function asksForMoney({ status }: Payment, { paymentToken, perhapsAsked }: StepInput): boolean {
   return status === 'authorising' && !perhapsAsked && paymentToken !== undefined
 }
 
-function authoriseOrLookUp(saga: Saga, payment: Payment, input: StepInput) {
+function authoriseOrLookUp(saga: SagaParts, payment: Payment, input: StepInput) {
   const { amountMinor, currency } = begunOf(payment)
   const { providerKey: key } = payment
   const { paymentToken: token = '', deadlineAt } = input
@@ -86,23 +86,23 @@ function authoriseOrLookUp(saga: Saga, payment: Payment, input: StepInput) {
   return provider.authorise({ key, amountMinor, currency, token }, deadlineAt)
 }
 
-async function capture(saga: Saga, payment: Payment, { deadlineAt }: StepInput): Promise<Move> {
+async function capture(saga: SagaParts, payment: Payment, { deadlineAt }: StepInput): Promise<Move> {
   const charge = await providerOf(saga, payment).capture(payment.providerKey, deadlineAt)
   const next = moveAfterCapture(charge)
   if (next === null) throw new Error(`capture of payment ${payment.id} answered ${charge.state}`)
   return next
 }
 
-async function freeMoney(saga: Saga, payment: Payment, { deadlineAt }: StepInput): Promise<Move> {
+async function freeMoney(saga: SagaParts, payment: Payment, { deadlineAt }: StepInput): Promise<Move> {
   const charge = await providerOf(saga, payment).void(payment.providerKey, deadlineAt)
   if (charge.state !== 'voided') throw new Error(`void of payment ${payment.id} answered ${charge.state}`)
   return { to: 'voided' }
 }
 
-async function tellFailure(saga: Saga, payment: Payment, input: StepInput): Promise<void> {
+async function tellFailure(saga: SagaParts, payment: Payment, input: StepInput): Promise<void> {
   if (payment.failure === 'capture_refused') return booking.revokeBooking(saga.bus, payment, input)
   if (payment.failure === 'not_authorised') {
-    // A charge that may still arrive is refused beforehand: after this the hold can be paid for anew.
+    // Voids a charge that may still arrive: after this the hold can be paid for again.
     const { state } = await providerOf(saga, payment).void(payment.providerKey, input.deadlineAt)
     const isTaken = state === 'captured' || state === 'refunded'
     if (isTaken) throw new Error(`payment ${payment.id} failed, but its money was taken`)
@@ -110,11 +110,11 @@ async function tellFailure(saga: Saga, payment: Payment, input: StepInput): Prom
   await booking.returnHold(saga.bus, payment, input)
 }
 
-async function settle(saga: Saga, payment: Payment): Promise<null> {
+async function settle(saga: SagaParts, payment: Payment): Promise<null> {
   await settlePayment(saga.postgres, payment)
   return null
 }
 
-function providerOf(saga: Saga, payment: Payment): PaymentProvider {
+function providerOf(saga: SagaParts, payment: Payment): PaymentProvider {
   return saga.providerFor(begunOf(payment).amountMinor)
 }

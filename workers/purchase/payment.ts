@@ -1,77 +1,62 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { beginPayment, type confirmHold, type LossReason } from '#shared/contracts/payment-steps.ts'
-import type { Outcome, PaymentFailure } from '#shared/contracts/purchase.ts'
+import type { Outcome, PaymentFailure, PaymentStatus } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Charge, ProviderError } from './providers/payment-provider.ts'
 
 /*
- * The states of a payment and the moves between them: plain rules over plain data. What each state waits for is asked in
- * `payment-steps.ts`, by the engine in `saga.ts`; the SQL stands in `store/payments.ts`.
+ * The states of a payment and the moves between them: pure rules over plain data. `payment-steps.ts` has the call for each state, `saga.ts`
+ * the engine, `store/payments.ts` the SQL.
  */
-
-export const paymentStatuses = [
-  'created',
-  'authorising',
-  'unknown',
-  'authorised',
-  'capturing',
-  'captured',
-  'refunded',
-  'voiding',
-  'voided',
-  'failed',
-] as const
-
-export type PaymentStatus = (typeof paymentStatuses)[number]
 
 /**
  * Why a payment failed.
  *
- * refused          the booking worker did not begin it: there is no booking, and nobody else was asked
+ * refused          the booking worker did not begin it: there is no booking, and nobody else was called
  * not_asked        the provider was never asked for the money
- * not_authorised   asked, but the provider knows nothing of it; its key is voided, so that a late request is refused
- * declined         the provider has no money for it
- * capture_refused  the money was reserved and the seats sold, but then it could not be taken: the seats go back
+ * not_authorised   the provider was asked but does not know the charge; its key is voided, so that a late request is refused
+ * declined         the provider declined the charge
+ * capture_refused  the money was reserved and the seats sold, but the capture failed: the seats become free
  */
 export type Failure = 'refused' | 'not_asked' | PaymentFailure
 
-/** What begin-payment answered: the booking to pay for and the frozen price. */
+/** The reply of begin-payment: the booking to pay for and the frozen price. */
 export interface BegunPayment {
   readonly bookingId: string
-  /** Counts the payments of one booking, from 1. */
+  /** Number of the payment among those of its booking, from 1. */
   readonly attempt: number
   readonly amountMinor: number
   readonly currency: string
 }
 
-/** One attempt to pay for a hold. The buyer's payment token is not part of it: tokens are never kept. */
+/** One attempt to pay for a hold. It does not contain the buyer's payment token: tokens are never stored. */
 export interface Payment {
   readonly id: string
   readonly status: PaymentStatus
   readonly userId: string
   readonly eventId: string
   readonly holdId: string
-  /** Names the charge at the provider; every question and order about it goes by this key. */
+  /** The key of the charge, in every request to the provider. */
   readonly providerKey: string
   readonly expectedTotalMinor: number | null
   readonly expectedCurrency: string | null
   /** Null until the booking worker has answered. */
   readonly begun: BegunPayment | null
-  /** Null unless it has failed. */
+  /** Null unless the payment has failed. */
   readonly failure: Failure | null
-  /** What the provider says why it declined, or refused to capture; null where it said nothing. */
+  /** The provider's reason for declining or refusing to capture; null if it gave none. */
   readonly declineCode: string | null
-  /** Why the seats are lost; null unless they are, and where the booking worker did not say. */
+  /** Why the seats are lost; null if they are not, or if the booking worker gave no reason. */
   readonly lossReason: LossReason | null
-  /** Nothing is left to do: the provider and the booking both know the end. */
+  /** Nothing is left to do: provider and booking both know the end. */
   readonly settled: boolean
-  /** Nobody could move it for a minute: people are told. */
+  /** No step has succeeded for a minute: operators are alerted. */
   readonly isStuck: boolean
-  /** Until then the payment is its driver's own, by the database's clock. */
+  /** Until this time, by the database's clock, the payment belongs to its driver. */
   readonly leaseUntil: Date | null
 }
 
-/** The booking and price of a payment; every state past `created` has them. */
+/** The booking and price of a payment; every state after `created` has them. */
 export function begunOf({ id, status, begun }: Payment): BegunPayment {
   if (begun === null) throw new Error(`payment ${id} is ${status} without a booking`)
   return begun
@@ -110,14 +95,14 @@ const moves: Record<PaymentStatus, readonly PaymentStatus[]> = {
   failed: [],
 }
 
+/** Whether a payment may move from one state to another. */
 export function mayMove(from: PaymentStatus, to: PaymentStatus): boolean {
   return moves[from].includes(to)
 }
 
 /**
- * Where a payment goes once the provider said how its charge stands (`null`: it knows of none). The decision that there
- * never will be money comes before the void that sees to it: a slower driver, whose request for money arrives in between,
- * must not find a payment to go on with.
+ * The move after the provider reported the state of a charge (`null`: unknown to it). If there will be no money, the state is stored before
+ * the void is sent: a slower driver, whose request for money arrives in between, must find a payment that cannot continue.
  */
 export function moveAfterAsking(charge: Charge | null): Move {
   switch (charge?.state) {
@@ -134,8 +119,8 @@ export function moveAfterAsking(charge: Charge | null): Move {
 }
 
 /**
- * Where a payment goes whose step threw this; null: it stays, and the step is to be taken again. `asksForMoney`: the step was the
- * request for money itself. That a look-up was not sent says nothing about the request before it.
+ * The move after a step threw an error; null: the payment stays, and the step is repeated. `asksForMoney`: the step was the request for
+ * money. A look-up that was not sent says nothing about an earlier request.
  */
 export function moveAfterError(
   { status }: Payment,
@@ -149,18 +134,18 @@ export function moveAfterError(
   return null
 }
 
-/** Whether the booking worker refused to have a payment begun, rather than said nothing. */
+/** Whether the booking worker refused a call, rather than not answering. */
 export function isRefusal(error: unknown): error is TicketingError {
   return error instanceof TicketingError && beginPayment.errors.includes(error.code)
 }
 
-/** Where an authorised payment goes once the booking worker said whether the seats are the buyer's. */
+/** The move of an authorised payment after the booking worker said whether the seats are sold to the buyer. */
 export function moveAfterConfirm({ outcome, reason }: ReplyOf<typeof confirmHold>): Move {
   if (outcome === 'CONFIRMED') return { to: 'capturing' }
   return { to: 'voiding', ...(reason && { lossReason: reason }) }
 }
 
-/** Where a payment goes whose money was to be taken, by how its charge then stands; null: the money is still only reserved. */
+/** The move after a capture, by the state of its charge; null: the money is still only reserved. */
 export function moveAfterCapture(charge: Charge): Move | null {
   switch (charge.state) {
     case 'captured':
@@ -176,9 +161,8 @@ export function moveAfterCapture(charge: Charge): Move | null {
 }
 
 /**
- * Where a payment goes when its provider tells, unasked, how the charge stood at some moment; null: nothing new. What is told
- * may be old, come twice, or come before the answer to the very request that caused it. So it moves a payment only where it
- * waits for just that.
+ * The move after a provider's webhook reported the state of a charge; null: nothing new. A webhook can be old, repeated, or earlier than
+ * the answer to the request that caused it. So it moves a payment only if the payment waits for exactly this.
  */
 export function moveAfterWebhook(status: PaymentStatus, charge: Charge): Move | null {
   switch (status) {
@@ -199,7 +183,7 @@ export function moveAfterWebhook(status: PaymentStatus, charge: Charge): Move | 
   }
 }
 
-/** What the buyer can be told. A payment that did not start may be tried again by the same request. */
+/** The outcome for the buyer. The same request can try again a payment that did not start. */
 export function outcomeOf({ status, failure }: Pick<Payment, 'status' | 'failure'>): Outcome {
   return failure === null ? outcomeOfStatus[status] : outcomeOfFailure[failure]
 }
@@ -225,7 +209,7 @@ const outcomeOfFailure: Record<Failure, Outcome> = {
   capture_refused: 'revoked',
 }
 
-/** Why there was no money, in the provider's words or, where it has none, in ours. Null unless the provider was asked and it failed. */
+/** Why there was no money: the provider's code, or ours if it has none. Null unless the provider was asked and the payment failed. */
 export function declineCodeOf({ failure, declineCode }: Payment): string | null {
   if (failure === null || outcomeOfFailure[failure] === 'not_started') return null
   return declineCode ?? failure

@@ -7,17 +7,17 @@ import { viewBooking, viewHold } from './booking-calls.ts'
 import { begunOf, declineCodeOf, isRefusal, outcomeOf, type Payment } from './payment.ts'
 import { paymentSteps, recordEnd } from './payment-steps.ts'
 import { boughtMessage, declinedMessage, lostMessage, processingMessage, purchaseMessages } from './purchase-message.ts'
-import { driveToEnd, logMissedStep, type Saga, type StepContext } from './saga.ts'
+import { driveToEnd, logFailedStep, type SagaParts, type StepContext } from './saga.ts'
 
 export type PurchaseReply = Booking & { message: string }
 
 /**
- * What the buyer is told of a payment that `error` last stood in the way of: the bought booking, a refusal, or the booking as it
- * stands (read by `answerBy` at the latest). Throws what the booking worker refused or did not answer, and `provider_unavailable`
- * when the provider was never asked: repeating the request may help then.
+ * The answer to a buyer whose payment stopped at `error`: the booking, a refusal, or the booking in its current state (read by `answerBy`
+ * at the latest). Throws the booking worker's errors, and `provider_unavailable` if the provider was never asked: repeating the request may
+ * then help.
  */
 export async function answerFor(
-  saga: Saga,
+  saga: SagaParts,
   payment: Payment,
   { error, stepContext, answerBy }: { error: unknown; stepContext: StepContext; answerBy: number },
 ): Promise<Answer<PurchaseReply>> {
@@ -34,7 +34,7 @@ export async function answerFor(
   }
   if (outcome === 'bought') {
     return bought(saga, payment, stepContext).catch((missed: unknown) => {
-      logMissedStep(saga, paymentSteps, payment, missed)
+      logFailedStep(saga, paymentSteps, payment, missed)
       return processing()
     })
   }
@@ -55,11 +55,11 @@ export async function answerFor(
   }
 }
 
-async function bought(saga: Saga, payment: Payment, stepContext: StepContext): Promise<Answer<PurchaseReply>> {
+async function bought(saga: SagaParts, payment: Payment, stepContext: StepContext): Promise<Answer<PurchaseReply>> {
   return finalPurchase(saga, payment, await recordEnd(saga, payment, stepContext))
 }
 
-function finalPurchase(saga: Saga, payment: Payment, booking: Booking): Answer<PurchaseReply> {
+function finalPurchase(saga: SagaParts, payment: Payment, booking: Booking): Answer<PurchaseReply> {
   const { name } = saga.providerFor(begunOf(payment).amountMinor)
   return finalReply({ ...booking, message: boughtMessage(booking, name) })
 }
@@ -69,12 +69,12 @@ function lost({ lossReason }: Payment): TicketingError {
   return new TicketingError('hold_expired', lostMessage(lossReason), { extra })
 }
 
-/** `null` when it cannot be known now: the answer is not kept waiting for it. */
-async function holdStatusOf(saga: Saga, payment: Payment, context: StepContext): Promise<Hold['status'] | null> {
+/** `null` if it cannot be read now: the answer does not wait for it. */
+async function holdStatusOf(saga: SagaParts, payment: Payment, context: StepContext): Promise<Hold['status'] | null> {
   try {
     return (await viewHold(saga.bus, payment, context)).status
   } catch (error) {
-    saga.log.warn({ err: error, payment_id: payment.id }, 'how the hold of a declined payment stands is unknown')
+    saga.log.warn({ err: error, payment_id: payment.id }, 'the hold of a declined payment could not be read')
     return null
   }
 }

@@ -6,7 +6,7 @@ import type { Outcome } from '#shared/contracts/purchase.ts'
 import { formatMinor } from '#shared/money.ts'
 import type { Payment } from './payment.ts'
 
-/** Seats that a message names one by one; the booking itself lists them all. */
+/** Most seats named in a message; the booking lists all. */
 const namedSeats = 5
 
 /** `Bought seat Stalls A-12 for 50.00 EUR, paid with the payment sandbox.` */
@@ -16,9 +16,9 @@ export function boughtMessage({ places, total_minor, currency }: Booking, provid
 }
 
 export const processingMessage =
-  'Your payment is being processed. The booking shows its outcome, and so does this request, repeated with its Idempotency-Key.'
+  'Your payment is being processed. To see its outcome, read the booking or repeat this request with its Idempotency-Key.'
 
-/** The money was there and the seats are not the buyer's. `null`: nobody knows why. */
+/** The money was available but the seats are lost. `null`: the reason is unknown. */
 export function lostMessage(reason: LossReason | null): string {
   switch (reason) {
     case 'seats_taken':
@@ -26,17 +26,17 @@ export function lostMessage(reason: LossReason | null): string {
     case 'event_cancelled':
       return 'The event is cancelled; no money was taken.'
     case 'ticket_limit':
-      return 'Your hold ran out, and with these seats you would now have more tickets of this event than one person may; no money was taken.'
+      return 'Your hold ran out, and these seats would now exceed the ticket limit for this event; no money was taken.'
     case 'hold_changed':
     case null:
       return 'Your hold ended before it was paid for; no money was taken.'
   }
 }
 
-/** The same request with its key gets the same answer for ever. */
+/** A request with the same key always gets the same answer. */
 const payAgain = 'send this hold_id (or the same places once more) with another payment_token and a new Idempotency-Key'
 
-/** There was no money. `hold`: how it stands, `null` when nobody knows. */
+/** The payment failed. `hold`: its status, or `null` if unknown. */
 export function declinedMessage({ failure }: Pick<Payment, 'failure'>, hold: Hold['status'] | null): string {
   const what =
     failure === 'not_authorised' ? 'The payment provider did not take the payment.' : 'The payment was declined.'
@@ -45,7 +45,7 @@ export function declinedMessage({ failure }: Pick<Payment, 'failure'>, hold: Hol
       return `${what} Nothing was charged and your seats are still held. To pay for them, ${payAgain}.`
     case 'released':
     case 'expired':
-      return `${what} Nothing was charged, but your hold has ended meanwhile: choose seats again.`
+      return `${what} Nothing was charged, but your hold has ended: choose seats again.`
     case 'paying':
     case 'converted':
     case null:
@@ -53,9 +53,9 @@ export function declinedMessage({ failure }: Pick<Payment, 'failure'>, hold: Hol
   }
 }
 
-/** Of a purchase that is looked at, not asked for. */
+/** Messages for a purchase that is read, not sent. */
 export const purchaseMessages: Record<Outcome, string> = {
-  processing: 'The purchase is being processed; look again in a second.',
+  processing: 'The purchase is being processed; read it again in a second.',
   bought: 'The purchase went well; the booking shows the tickets.',
   declined: `The payment was declined and nothing was charged. While the hold lasts, ${payAgain}.`,
   lost: 'The seats were no longer available, so no money was taken: choose seats again.',

@@ -5,6 +5,8 @@ import { startRetention } from '#shared/retention/retention.ts'
 import { purchaseSettings } from './config.ts'
 import { PurchaseMetrics } from './metrics.ts'
 import { cancelBooking } from './operations/cancel-booking.ts'
+import { eraseUser } from './operations/erase-user.ts'
+import { exportUser } from './operations/export-user.ts'
 import { purchaseHold } from './operations/purchase-hold.ts'
 import { receiveWebhook } from './operations/receive-webhook.ts'
 import { refundBooking } from './operations/refund-booking.ts'
@@ -16,12 +18,12 @@ import { noCharge } from './providers/no-charge.ts'
 import { paymentSandbox } from './providers/payment-sandbox.ts'
 import { startReconciler } from './reconciler.ts'
 import { purchaseRetention } from './retention.ts'
-import type { Saga } from './saga.ts'
+import type { SagaParts } from './saga.ts'
 
-/** A payment stays its driver's own for this much longer than the longest call may take. */
+/** A payment's lease is this much longer than the longest call. */
 const leaseMarginMs = 1_000
 
-/** Pays for holds and gives money back: the only one that talks to a payment provider. */
+/** Pays for holds and refunds money. The only worker that calls a payment provider. */
 export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
   worker: 'purchase',
   settings: purchaseSettings,
@@ -30,7 +32,7 @@ export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
     const timeoutMs = config.PROVIDER_TIMEOUT_MS
     const purchaseMetrics = new PurchaseMetrics(parts.metrics)
     const provider = measuredProvider(paymentSandbox({ url: config.PAYMENT_URL, timeoutMs }), purchaseMetrics)
-    const saga: Saga = {
+    const saga: SagaParts = {
       ...parts,
       purchaseMetrics,
       providerFor: (amountMinor) => (amountMinor === 0 ? noCharge : provider),
@@ -49,6 +51,8 @@ export const purchaseWorker: WorkerDefinition<typeof purchaseSettings> = {
       refundEvent(parts, { wake }),
       viewEventRefunds(parts),
       receiveWebhook(saga, { secret: config.PAYMENT_WEBHOOK_SECRET, wake }),
+      exportUser(parts),
+      eraseUser(saga),
     ]
   },
 }

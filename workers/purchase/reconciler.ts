@@ -1,21 +1,21 @@
 import { withRemoteSpan } from '#shared/observability/tracing.ts'
 import { type PeriodicJob, startPeriodicJob } from '#shared/periodic-job.ts'
+import { finishDueErasures } from './erasing.ts'
 import { refundDueEvent } from './event-refunds.ts'
 import { paymentSteps } from './payment-steps.ts'
 import { refundSteps } from './refund-steps.ts'
-import { type Driven, driveToEnd, type Saga, type Steps } from './saga.ts'
+import { type Driven, driveToEnd, type SagaParts, type Steps } from './saga.ts'
 
 const everyMs = 1_000
 const batchSize = 20
-/** Longest work on one payment or refund in a pass: a handful of calls, each with a deadline of its own. */
+/** Longest work on one payment or refund in a pass: a few calls, each with its own deadline. */
 const driveMs = 10_000
 
 /**
- * Drives on every payment and refund that a crash, a time-out or an absence left behind, and begins the refunds of cancelled
- * events; in every instance, until it is stopped. What does not move because its partners do not answer comes up again when
- * its lease is over.
+ * Drives every payment, refund and erasure that was left by a crash, a time-out or an unavailable partner, and begins the refunds of
+ * cancelled events. Runs in every instance until it is stopped. An item whose partners do not answer comes up again when its lease ends.
  */
-export function startReconciler(saga: Saga): PeriodicJob {
+export function startReconciler(saga: SagaParts): PeriodicJob {
   const { log } = saga
   const payments = startPeriodicJob({ name: 'reconcile payments', everyMs, log }, async () => {
     return (await driveDue(saga, paymentSteps)).length === batchSize
@@ -30,7 +30,10 @@ export function startReconciler(saga: Saga): PeriodicJob {
     if (begun > 0) refunds.wake()
     return begun > 0
   })
-  const jobs = [payments, refunds, events]
+  const erasures = startPeriodicJob({ name: 'finish erasures', everyMs, log }, async () => {
+    return (await finishDueErasures(saga, { limit: batchSize, forMs: driveMs })) === batchSize
+  })
+  const jobs = [payments, refunds, events, erasures]
   return {
     wake() {
       for (const job of jobs) job.wake()
@@ -41,8 +44,8 @@ export function startReconciler(saga: Saga): PeriodicJob {
   }
 }
 
-/** Takes over a batch of what is due, drives it on and answers it as it was. */
-async function driveDue<Item extends Driven>(saga: Saga, steps: Steps<Item>): Promise<Item[]> {
+/** Claims a batch of due items, drives them, and returns them as they were claimed. */
+async function driveDue<Item extends Driven>(saga: SagaParts, steps: Steps<Item>): Promise<Item[]> {
   const { name, claimDue } = steps
   const due = await claimDue(saga.postgres, { limit: batchSize, leaseMs: saga.leaseMs })
   const driveOne = (item: Item): Promise<unknown> => {

@@ -1,7 +1,7 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import * as booking from './booking-calls.ts'
 import { amountOf, mayMoveRefund, type Refund, type RefundMove, refundMoveAfterError } from './refund.ts'
-import type { Saga, StepContext, StepInput, Steps } from './saga.ts'
+import type { SagaParts, StepContext, StepInput, Steps } from './saga.ts'
 import { claimDueRefunds, moveRefund, readRefund, settleRefund } from './store/refunds.ts'
 
 /** cancel-tickets → refund at the provider → record-refund. */
@@ -24,7 +24,7 @@ export const refundSteps: Steps<Refund> = {
   count: (metrics, { status }) => metrics.refundMoved(status),
 }
 
-async function askNext(saga: Saga, refund: Refund, input: StepInput): Promise<RefundMove | null> {
+async function askNext(saga: SagaParts, refund: Refund, input: StepInput): Promise<RefundMove | null> {
   switch (refund.status) {
     case 'requested':
       return { to: 'returning', amountMinor: await booking.cancelTickets(saga.bus, refund, input) }
@@ -39,15 +39,15 @@ async function askNext(saga: Saga, refund: Refund, input: StepInput): Promise<Re
   }
 }
 
-/** Tells the booking that the money is back, and answers the booking. */
-export async function recordRefund(saga: Saga, refund: Refund, context: StepContext): Promise<Booking> {
-  const told = await booking.recordRefund(saga.bus, refund, context)
-  await settleRefund(saga.postgres, refund, { wholeBooking: told.status === 'cancelled' })
-  return told
+/** Reports to the booking that the money has arrived, and returns the booking. */
+export async function recordRefund(saga: SagaParts, refund: Refund, context: StepContext): Promise<Booking> {
+  const booked = await booking.recordRefund(saga.bus, refund, context)
+  await settleRefund(saga.postgres, refund, { wholeBooking: booked.status === 'cancelled' })
+  return booked
 }
 
-/** A provider may forget a refund's key after a while, so one that was perhaps asked for is looked up first. */
-async function giveMoneyBack(saga: Saga, refund: Refund, { perhapsAsked, deadlineAt }: StepInput): Promise<void> {
+/** A provider may forget a refund's key after some time, so a refund that may have been requested is looked up first. */
+async function giveMoneyBack(saga: SagaParts, refund: Refund, { perhapsAsked, deadlineAt }: StepInput): Promise<void> {
   const amountMinor = amountOf(refund)
   const provider = saga.providerFor(amountMinor)
   const request = { key: refund.chargeKey, refundKey: refund.providerKey, amountMinor }

@@ -1,45 +1,44 @@
 import type { RefundReason } from '#shared/contracts/bookings.ts'
 import { cancelTickets } from '#shared/contracts/payment-steps.ts'
+import type { RefundStatus } from '#shared/contracts/purchase.ts'
 import { TicketingError } from '#shared/errors.ts'
 
 /*
- * The states of a refund and the moves between them: plain rules over plain data. What each state waits for is asked in
- * `refund-steps.ts`, by the engine in `saga.ts`; the SQL stands in `store/refunds.ts`.
+ * The states of a refund and the moves between them: pure rules over plain data. `refund-steps.ts` has the call for each state, `saga.ts`
+ * the engine, `store/refunds.ts` the SQL.
  *
- * requested   wanted; the booking worker was perhaps asked for the tickets
- * returning   the tickets are back and the money is promised; the provider was perhaps asked
- * done        the money is back with the buyer
- * refused     the tickets may not be given back; nothing happened
+ * requested   the booking worker may have been asked to cancel the tickets
+ * returning   the tickets are cancelled and the money is promised; the provider may have been asked
+ * done        the buyer has the money
+ * refused     the tickets cannot be cancelled; nothing happened
  */
 
-export type RefundStatus = 'requested' | 'returning' | 'done' | 'refused'
-
-/** What the booking worker said instead of taking tickets back. */
+/** The booking worker's refusal to cancel tickets. */
 export type Refusal = Pick<TicketingError, 'code' | 'message' | 'extra'>
 
-/** Tickets of one booking that are to be taken back, and their money. */
+/** Tickets of one booking to cancel, and their money. */
 export interface Refund {
   readonly id: string
   readonly status: RefundStatus
   readonly paymentId: string
   readonly eventId: string
   readonly bookingId: string
-  /** Whose booking it is. */
+  /** The buyer of the booking. */
   readonly userId: string
-  /** Null: all that are valid. */
+  /** Null: all valid tickets. */
   readonly ticketIds: readonly string[] | null
   readonly reason: RefundReason
-  /** Names the refund at the provider. */
+  /** The key of the refund at the provider. */
   readonly providerKey: string
-  /** Names the charge at the provider that it is part of. */
+  /** The key of its charge at the provider. */
   readonly chargeKey: string
   readonly currency: string
   /** Null until the booking worker has answered. */
   readonly amountMinor: number | null
   readonly refusal: Refusal | null
-  /** Nothing is left to do: the provider and the booking both know the end. */
+  /** Nothing is left to do: provider and booking both know the end. */
   readonly settled: boolean
-  /** Nobody could move it for a minute: it is tried less often, holds up no other, and people are told. */
+  /** No step has succeeded for a minute: it is tried less often, delays no other refund, and operators are alerted. */
   readonly isStuck: boolean
 }
 
@@ -55,11 +54,12 @@ const moves: Record<RefundStatus, readonly RefundStatus[]> = {
   refused: [],
 }
 
+/** Whether a refund may move from one state to another. */
 export function mayMoveRefund(from: RefundStatus, to: RefundStatus): boolean {
   return moves[from].includes(to)
 }
 
-/** Where a refund goes whose step threw this; null: it stays, and the step is to be taken again. */
+/** The move after a step threw an error; null: the refund stays, and the step is repeated. */
 export function refundMoveAfterError({ status }: Refund, error: unknown): RefundMove | null {
   const isRefusal = error instanceof TicketingError && cancelTickets.errors.includes(error.code)
   if (status !== 'requested' || !isRefusal) return null
@@ -67,7 +67,7 @@ export function refundMoveAfterError({ status }: Refund, error: unknown): Refund
   return { to: 'refused', refusal: { code, message, extra } }
 }
 
-/** What goes back; every refund that is returning or done has it. */
+/** The amount to refund; every refund that is returning or done has it. */
 export function amountOf({ id, status, amountMinor }: Refund): number {
   if (amountMinor === null) throw new Error(`refund ${id} is ${status} without an amount`)
   return amountMinor

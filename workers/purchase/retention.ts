@@ -3,7 +3,7 @@ import { oldestOf, oldRows, type Removal, type RetentionRule } from '#shared/ret
 import { mayBeForgotten } from './store/commands.ts'
 import { deletePayments, lockOldPayments, oldestPayment } from './store/old-payments.ts'
 
-/** Replies to commands, unless what came of them is still under way. */
+/** Replies to commands, unless their payment or refund is still in progress. */
 const commands = oldRows({
   name: 'commands',
   table: 'purchase.commands',
@@ -12,7 +12,7 @@ const commands = oldRows({
   only: mayBeForgotten('old'),
 })
 
-/** Longer than any provider goes on repeating a webhook, so that none is applied twice. */
+/** Longer than any provider repeats a webhook, so that none is applied twice. */
 const providerInbox = oldRows({
   name: 'provider-inbox',
   table: 'purchase.provider_inbox',
@@ -20,7 +20,7 @@ const providerInbox = oldRows({
   since: 'received_at',
 })
 
-/** Payments that took no money: settled, and older than any webhook about them. */
+/** Payments without money: settled, and older than any webhook about them. */
 const failedPayments = oldRows({
   name: 'failed-payments',
   table: 'purchase.payments',

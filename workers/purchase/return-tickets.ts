@@ -11,7 +11,7 @@ import { recordEnd } from './payment-steps.ts'
 import { amountOf, type Refund } from './refund.ts'
 import { refundedMessage, returningMessage } from './refund-message.ts'
 import { recordRefund, refundSteps } from './refund-steps.ts'
-import { drive, logMissedStep, type Saga, type StepContext, stepContextOf } from './saga.ts'
+import { drive, logFailedStep, type SagaParts, type StepContext, stepContextOf } from './saga.ts'
 import type { LongCommand } from './store/commands.ts'
 import { findPaymentOfBooking } from './store/payments.ts'
 import { createRefund, findRefundByKey } from './store/refunds.ts'
@@ -25,10 +25,10 @@ export interface TicketReturn {
 }
 
 /**
- * Takes tickets of a paid booking back and refunds them, once per key. When the money is not back in time, answers the
- * booking as it stands; throws when not even the tickets are, so that repeating the request with its key may help.
+ * Cancels and refunds tickets of a paid booking, once per key. If the money has not arrived in time, returns the booking in its current
+ * state. Throws if not even the tickets are cancelled: repeating the request with its key may then help.
  */
-export function returnTickets(saga: Saga, wanted: TicketReturn, context: OperationContext): Promise<RefundReply> {
+export function returnTickets(saga: SagaParts, wanted: TicketReturn, context: OperationContext): Promise<RefundReply> {
   const command = commandOf(wanted.contract, wanted.request, context)
   return answerOnce(saga, command, context, async () => {
     const stepContext = stepContextOf(context)
@@ -45,9 +45,9 @@ export function returnTickets(saga: Saga, wanted: TicketReturn, context: Operati
   })
 }
 
-/** Bookings of others do not exist; tickets that nobody paid for cannot be given back. */
+/** Bookings of others count as not found. Unpaid tickets cannot be cancelled. */
 async function paymentFor(
-  saga: Saga,
+  saga: SagaParts,
   { reason, request }: TicketReturn,
   { caller }: OperationContext,
 ): Promise<Payment> {
@@ -68,22 +68,22 @@ interface RefundInput {
   readonly stepContext: StepContext
 }
 
-async function newRefund(saga: Saga, { payment, wanted, command, stepContext }: RefundInput): Promise<Refund> {
-  // The booking learns of the money that came before it learns of money that goes.
+async function newRefund(saga: SagaParts, { payment, wanted, command, stepContext }: RefundInput): Promise<Refund> {
+  // The booking must learn of a payment before it learns of its refund.
   if (!payment.settled) await recordEnd(saga, payment, stepContext)
   const { ticket_ids } = wanted.request
-  const wish = {
+  const refund = {
     paymentId: payment.id,
     ticketIds: ticket_ids === undefined ? null : [...new Set(ticket_ids)],
     reason: wanted.reason,
     requestedBy: command.scope,
     providerKey: command.providerKey,
   }
-  return createRefund(saga.postgres, wish, saga.leaseMs)
+  return createRefund(saga.postgres, refund, saga.leaseMs)
 }
 
 async function answerFor(
-  saga: Saga,
+  saga: SagaParts,
   {
     refund,
     payment,
@@ -100,7 +100,7 @@ async function answerFor(
     try {
       return finalReply({ ...(await recordRefund(saga, refund, stepContext)), message: refundedMessage(money) })
     } catch (error) {
-      logMissedStep(saga, refundSteps, refund, error)
+      logFailedStep(saga, refundSteps, refund, error)
     }
   }
   const booking = await viewBooking(saga.bus, payment, { ...stepContext, deadlineAt: answerBy })

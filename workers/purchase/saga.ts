@@ -9,38 +9,38 @@ import { type PaymentProvider, ProviderError } from './providers/payment-provide
 import type { Refund, RefundMove } from './refund.ts'
 
 /*
- * The engine that drives payments and refunds. Each is a row with a state and a lease. A step asks the booking worker or the
- * provider what the state waits for, and the answer says which move follows. A commit stands before and after each question, and
- * every question is repeatable by its key: a row may be driven on from wherever a driver left it, by anybody, even by two at once.
+ * The engine that drives payments and refunds. Each is a row with a state and a lease. A step makes the call that the state requires, to
+ * the booking worker or the provider, and the answer decides the next move. There is a commit before and after each call, and every call is
+ * idempotent by its key. So any driver can continue a row from any state, even two drivers at once.
  */
 
-/** How often a driver that waits for an answer looks whether somebody else knows more. */
+/** How often a driver that waits for an answer checks whether another one has moved the row. */
 const lookAgainMs = 500
 const retryPauseMs = 250
-/** Kept back from the caller's time for reading the booking and answering. */
+/** Reserved from the caller's time for reading the booking and answering. */
 const answerReserveMs = 500
 
-/** What driving payments and refunds needs. */
-export interface Saga extends WorkerParts {
+/** Everything needed to drive payments and refunds. */
+export interface SagaParts extends WorkerParts {
   readonly purchaseMetrics: PurchaseMetrics
-  /** The provider that is asked for a total. */
+  /** The provider for a total. */
   providerFor(amountMinor: number): PaymentProvider
-  /** How long a payment is a driver's own after each move; longer than any single call. */
+  /** Length of a driver's lease after each move; longer than any single call. */
   readonly leaseMs: number
 }
 
-/** Whose request a step serves, and its deadline. */
+/** The request that a step serves, and its deadline. */
 export interface StepContext {
   /** The caller's request, or the reconciler's own. */
   readonly requestId: string
-  /** `performance.now()` of this process until when the step must be through. */
+  /** Deadline of the step, as `performance.now()` of this process. */
   readonly deadlineAt: number
-  /** Of the buyer, for the request that pays; tokens are never kept. */
+  /** The buyer's token, only in the request that pays; tokens are never stored. */
   readonly paymentToken?: string | undefined
 }
 
 export interface StepInput extends StepContext {
-  /** Another driver, or an attempt that nobody answered, may have asked the provider already for what this state waits for. */
+  /** Another driver, or an unanswered attempt, may already have sent the provider the request of this state. */
   readonly perhapsAsked: boolean
 }
 
@@ -50,50 +50,50 @@ type MoveOf<Item extends Driven> = Item extends Payment ? Move : RefundMove
 /** The steps of payments or of refunds. */
 export interface Steps<Item extends Driven> {
   readonly name: 'payment' | 'refund'
-  /** The state in which nobody has answered anything yet. */
+  /** The state before any answer. */
   readonly first: Item['status']
   /**
-   * Asks what the state waits for, and answers the move that follows; null when nothing is left to do, which is written down.
-   * Throws when there is no answer.
+   * Makes the call of the current state and returns the next move; null if nothing is left to do, which is then recorded. Throws if there
+   * is no answer.
    */
-  ask(saga: Saga, item: Item, input: StepInput): Promise<MoveOf<Item> | null>
-  /** Null: the item stays, and the step is to be taken again. */
+  ask(saga: SagaParts, item: Item, input: StepInput): Promise<MoveOf<Item> | null>
+  /** Null: the item stays, and the step is repeated. */
   moveAfterError(item: Item, error: unknown, input: StepInput): MoveOf<Item> | null
   mayMove(from: Item['status'], to: MoveOf<Item>['to']): boolean
-  /** In a transaction of the caller. Null when another driver was faster: nothing is changed then. */
+  /** Runs in a transaction of the caller. Null if another driver was faster: nothing is changed then. */
   move(db: Database, item: Item, move: MoveOf<Item>, leaseMs: number): Promise<Item | null>
   read(db: Database, id: string): Promise<Item>
-  /** Takes over at most `limit` items whose drivers went silent, for `leaseMs`; no two callers get the same one. */
+  /** Claims at most `limit` items whose lease has ended, for `leaseMs`. No two callers get the same item. */
   claimDue(db: Database, options: { readonly limit: number; readonly leaseMs: number }): Promise<Item[]>
   /** For log lines. */
   fields(item: Item): Record<string, unknown>
   count(metrics: PurchaseMetrics, item: Item): void
 }
 
-export interface Driving<Item> {
-  /** Where the drive ends, if not with its time. */
+export interface DriveOptions<Item> {
+  /** The state at which the drive ends, unless its time runs out first. */
   until(item: Item): boolean
-  /** This driver has just created the item: nobody was asked anything. */
+  /** This driver has just created the item: no call was made yet. */
   readonly isNew?: boolean
-  /** Once the first step was answered, repeat a step that is not, as long as there is time. */
+  /** After the first step was answered, repeat unanswered steps while there is time. */
   readonly patient?: boolean
 }
 
-/** The item as it then stands, and what stood in its way last. */
-export interface Drive<Item> {
+/** The item after the drive, and the last error. */
+export interface DriveResult<Item> {
   readonly item: Item
   readonly error?: unknown
 }
 
-/** Takes the next steps of an item, from any state that another driver left it in. Never throws. */
+/** Takes the next steps of an item, from any state in which another driver left it. Never throws. */
 export async function drive<Item extends Driven>(
-  saga: Saga,
+  saga: SagaParts,
   steps: Steps<Item>,
   start: Item,
   context: StepContext,
-  { until, isNew = false, patient = false }: Driving<Item>,
-): Promise<Drive<Item>> {
-  let current: Drive<Item> = { item: start }
+  { until, isNew = false, patient = false }: DriveOptions<Item>,
+): Promise<DriveResult<Item>> {
+  let current: DriveResult<Item> = { item: start }
   let perhapsAsked = !isNew
   while (!until(current.item) && performance.now() < context.deadlineAt) {
     const { item } = current
@@ -103,7 +103,7 @@ export async function drive<Item extends Driven>(
       perhapsAsked = !isOwnMove
     } catch (error) {
       current = { item, error }
-      logMissedStep(saga, steps, item, error)
+      logFailedStep(saga, steps, item, error)
       if (!patient || item.status === steps.first) break
       perhapsAsked ||= !(error instanceof ProviderError) || error.requestSent
       await pause(Math.max(0, Math.min(retryPauseMs, context.deadlineAt - performance.now())))
@@ -112,9 +112,9 @@ export async function drive<Item extends Driven>(
   return current
 }
 
-/** Drives an item on until nothing is left to do, or until somebody does not answer. */
+/** Drives an item until nothing is left to do or a call is not answered. */
 export async function driveToEnd<Item extends Driven>(
-  saga: Saga,
+  saga: SagaParts,
   steps: Steps<Item>,
   item: Item,
   context: StepContext,
@@ -122,32 +122,32 @@ export async function driveToEnd<Item extends Driven>(
   return (await drive(saga, steps, item, context, { until: ({ settled }) => settled })).item
 }
 
-/** Logs a failed step: a partner that does not answer as a warning, anything else as an error. */
-export function logMissedStep<Item extends Driven>(
-  { log }: Saga,
+/** Logs a failed step: a partner that does not answer as a warning, any other failure as an error. */
+export function logFailedStep<Item extends Driven>(
+  { log }: SagaParts,
   { name, fields }: Steps<Item>,
   item: Item,
   error: unknown,
 ): void {
   const isExpected = error instanceof ProviderError || error instanceof TicketingError
-  const said = { err: error, ...fields(item) }
-  if (item.isStuck) log.error(said, `a ${name} is stuck: its step fails again and again`)
-  else log[isExpected ? 'warn' : 'error'](said, `${name} step is to be tried again`)
+  const about = { err: error, kind: name, ...fields(item) }
+  if (item.isStuck) log.error(about, 'a step is stuck')
+  else log[isExpected ? 'warn' : 'error'](about, 'a step failed')
 }
 
-/** The time for the steps that a request sets off. */
+/** The context for the steps of a request. */
 export function stepContextOf({ requestId, deadlineAt }: MessageContext, paymentToken?: string): StepContext {
   return { requestId, deadlineAt: deadlineAt - answerReserveMs, paymentToken }
 }
 
-interface Advance<Item> extends Drive<Item> {
-  /** Nobody but this driver has brought it here. */
+interface Advance<Item> extends DriveResult<Item> {
+  /** Only this driver has brought the item to this state. */
   readonly isOwnMove: boolean
 }
 
-/** Takes one step. Answers the item as soon as somebody else has moved it: a webhook may outrun an answer, or come in its place. */
+/** Takes one step. Returns the item as soon as another driver has moved it: a webhook can be faster than an answer, or replace it. */
 async function advance<Item extends Driven>(
-  saga: Saga,
+  saga: SagaParts,
   steps: Steps<Item>,
   item: Item,
   input: StepInput,
@@ -159,7 +159,7 @@ async function advance<Item extends Driven>(
       const move = steps.moveAfterError(item, error, input)
       if (move === null) throw error
       if (error instanceof ProviderError)
-        saga.log.warn({ err: error, ...steps.fields(item) }, 'provider did not answer')
+        saga.log.warn({ err: error, ...steps.fields(item) }, 'the provider did not answer')
       return { move, error }
     },
   )
@@ -171,7 +171,7 @@ async function advance<Item extends Driven>(
 }
 
 async function untilMoved<Item extends Driven>(
-  { postgres }: Saga,
+  { postgres }: SagaParts,
   { read }: Steps<Item>,
   item: Item,
   signal: AbortSignal,
@@ -184,7 +184,7 @@ async function untilMoved<Item extends Driven>(
 }
 
 async function makeMove<Item extends Driven>(
-  saga: Saga,
+  saga: SagaParts,
   steps: Steps<Item>,
   item: Item,
   move: MoveOf<Item>,
@@ -197,13 +197,13 @@ async function makeMove<Item extends Driven>(
   return { item: moved, isOwnMove: true }
 }
 
-/** Logs and counts a move that is committed. */
+/** Logs and counts a committed move. */
 export function reportMove<Item extends Driven>(
-  { log, purchaseMetrics }: Saga,
+  { log, purchaseMetrics }: SagaParts,
   { name, fields, count }: Steps<Item>,
   from: Item,
   to: Item,
 ): void {
-  log.info({ ...fields(to), from: from.status }, `${name} moved`)
+  log.info({ kind: name, ...fields(to), from: from.status }, 'the state changed')
   count(purchaseMetrics, to)
 }

@@ -1,9 +1,10 @@
 import { type Answer, type AskOptions, ask, type Fault } from './api.ts'
+import { newUuid } from './new-uuid.ts'
 
-/** A request that changes something, and its key: repeated with it, it happens once. */
+/** A request that changes something, with its key: repeated with this key, it takes effect once. */
 interface Intention {
   readonly key: string
-  readonly method: 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly body: unknown
 }
@@ -13,8 +14,8 @@ type Wanted = Omit<Intention, 'key'>
 const waitsMs = [500, 1_000, 2_000, 4_000]
 
 /**
- * Asks with a key of its own, and with the same key again while no answer for good comes. The key is stored before it is sent, so that
- * the same request after a reload has it too.
+ * Sends a request with a new key, and repeats it with the same key until a final answer arrives. The key is stored before it is sent, so
+ * that the same request after a reload uses it again.
  */
 export async function askOnce<Value>(
   { method, path, body }: Wanted,
@@ -23,16 +24,16 @@ export async function askOnce<Value>(
   const intention = remembered({ method, path, body })
   let answer = await send<Value>(intention, options)
   for (const wait of waitsMs) {
-    if (answer.ok || !isPassing(answer.problem)) break
+    if (answer.ok || !isTransient(answer.problem)) break
     await new Promise((resolve) => setTimeout(resolve, wait * (0.8 + 0.4 * Math.random())))
     answer = await send<Value>(intention, options)
   }
-  if (answer.ok || !isPassing(answer.problem)) forget()
+  if (answer.ok || !isTransient(answer.problem)) forget()
   return answer
 }
 
-/** Whether the same request may be answered in a moment. */
-export function isPassing({ status, code }: Fault): boolean {
+/** Whether the same request may succeed in a moment. */
+export function isTransient({ status, code }: Fault): boolean {
   return status === 0 || status === 429 || status >= 500 || code === 'idempotency_key_in_use'
 }
 
@@ -47,9 +48,9 @@ function remembered(wanted: Wanted): Intention {
     const { key, ...stored } = JSON.parse(sessionStorage.getItem(storageName) ?? '{}')
     if (typeof key === 'string' && JSON.stringify(stored) === JSON.stringify(wanted)) return { ...wanted, key }
   } catch {
-    // Storage may be forbidden: a reload then asks with another key.
+    // Storage may be forbidden: after a reload the request gets a new key.
   }
-  const intention = { ...wanted, key: crypto.randomUUID() }
+  const intention = { ...wanted, key: newUuid() }
   try {
     const { key, ...rest } = intention
     sessionStorage.setItem(storageName, JSON.stringify({ ...rest, key }))

@@ -1,22 +1,23 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
-import { type BookingPageState, bookingPage } from '../views/booking-page.ts'
+import { type BookingPageState, bookingPage, wantedTickets } from '../views/booking-page.ts'
 import * as bookingWords from '../views/words/booking.ts'
 import { ask } from './api.ts'
-import { newKey } from './intentions.ts'
 import { type Island, pageState, startIsland } from './island.ts'
+import { newUuid } from './new-uuid.ts'
 
-/** The page of a booking: follows a payment or refund that is under way, and gives tickets back. */
+/** The page of a booking: follows a payment or refund in progress, and returns tickets. */
 
-/** Pauses between looks at what is under way; the last one for all that follow. */
+/** Pauses between polls; the last one repeats. */
 const pausesMs = [1_000, 2_000, 4_000, 8_000] as const
 const tries = 4
 
-let looks = 0
+let polls = 0
 let timer: ReturnType<typeof setTimeout> | undefined
 
-/** Of the page that was started. */
+/** The page that was started. */
 let island: Island<BookingPageState>
 
+/** Starts the page of a booking, in its `<main>`. */
 export function startBookingPage(element: HTMLElement): void {
   island = startIsland<BookingPageState>({
     element,
@@ -38,7 +39,7 @@ export function startBookingPage(element: HTMLElement): void {
   addEventListener('pageshow', ({ persisted }) => persisted && void look())
 }
 
-/** Whether something still comes by itself. */
+/** Whether a payment or refund is still in progress. */
 function isSettling({ status, payment, refund_due_minor }: Booking): boolean {
   return (
     status === 'pending' || payment.status === 'authorised' || payment.status === 'processing' || refund_due_minor > 0
@@ -48,8 +49,8 @@ function isSettling({ status, payment, refund_due_minor }: Booking): boolean {
 function follow(): void {
   clearTimeout(timer)
   if (!isSettling(island.state.booking)) return
-  timer = setTimeout(() => void look(), pausesMs[Math.min(looks, pausesMs.length - 1)])
-  looks += 1
+  timer = setTimeout(() => void look(), pausesMs[Math.min(polls, pausesMs.length - 1)])
+  polls += 1
 }
 
 async function look(): Promise<void> {
@@ -59,18 +60,19 @@ async function look(): Promise<void> {
   follow()
 }
 
-/** One intention, one key: sent again with the same key while no answer comes. */
+/** One intention has one key: until an answer arrives, the request is repeated with the same key. */
 async function returnTickets(page: Island<BookingPageState>): Promise<void> {
-  const { booking, chosen, isReturning } = page.state
-  if (isReturning || chosen.length === 0) return
+  const { booking, isReturning } = page.state
+  const ids = wantedTickets(page.state).map(({ id }) => id)
+  if (isReturning || ids.length === 0) return
   page.set({ isReturning: true, outcome: null })
-  const options = { body: { ticket_ids: chosen }, idempotencyKey: newKey() }
+  const options = { body: { ticket_ids: ids }, idempotencyKey: newUuid() }
   for (let tried = 1; ; tried += 1) {
     const answer = await ask<Booking>('POST', `/bookings/${booking.id}/cancel`, options)
     if (answer.ok) {
-      const outcome = { ...bookingWords.returned(chosen.length), isAlarm: false }
+      const outcome = { ...bookingWords.returned(ids.length), isAlarm: false }
       page.set({ booking: answer.value, chosen: [], isReturning: false, outcome })
-      looks = 0
+      polls = 0
       follow()
       return
     }
@@ -78,7 +80,7 @@ async function returnTickets(page: Island<BookingPageState>): Promise<void> {
     if (!problem.retryable || tried === tries) {
       const text = problem.code === 'offline' ? bookingWords.offline : { title: problem.title, text: problem.detail }
       page.set({ isReturning: false, outcome: { ...text, isAlarm: true } })
-      // What became of it is not known without an answer; the booking says it.
+      // Without an answer the result is unknown; the booking has it.
       void look()
       return
     }
@@ -87,7 +89,7 @@ async function returnTickets(page: Island<BookingPageState>): Promise<void> {
   }
 }
 
-/** A ticket's page leads here to give it back. */
+/** Opens the form to return tickets, if a ticket's page linked to it. */
 function openReturn(): void {
   if (location.hash !== '#return-tickets') return
   const details = document.querySelector<HTMLDetailsElement>('#return-tickets')

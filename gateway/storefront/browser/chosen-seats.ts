@@ -1,21 +1,21 @@
-/** A lost seat stays in the list for so long, struck through. */
+/** How long a lost seat stays in the list, struck through. */
 const lostForMs = 8_000
 
-/** The seats that a buyer chose, in the order of choosing, with those that somebody else took a moment ago. */
+/** The seats that a buyer chose, in the order of choosing, and those among them that somebody else has just taken. */
 export class ChosenSeats {
-  /** By number, with the time at which somebody else took it. */
+  /** By seat number: the time at which somebody else took it. */
   readonly #chosen = new Map<number, number | null>()
 
   constructor(seats: readonly number[]) {
     for (const seat of seats) this.#chosen.set(seat, null)
   }
 
-  /** Without those that were lost. */
+  /** Without lost seats. */
   get seats(): readonly number[] {
     return [...this.#chosen].flatMap(([seat, lostAt]) => (lostAt === null ? [seat] : []))
   }
 
-  /** All, in order; `isLost`: somebody else took it. */
+  /** All seats in order; `isLost`: somebody else took it. */
   entries(): readonly { readonly seat: number; readonly isLost: boolean }[] {
     return Array.from(this.#chosen, ([seat, lostAt]) => ({ seat, isLost: lostAt !== null }))
   }
@@ -28,7 +28,7 @@ export class ChosenSeats {
     this.#chosen.set(seat, null)
   }
 
-  /** Answers whether it was there, chosen or lost. */
+  /** Returns whether the seat was in the list, chosen or lost. */
   delete(seat: number): boolean {
     return this.#chosen.delete(seat)
   }
@@ -37,7 +37,7 @@ export class ChosenSeats {
     this.#chosen.clear()
   }
 
-  /** Marks the chosen seats that are no longer free as lost, and answers them; `forgotten` is called when they leave the list. */
+  /** Marks chosen seats that are no longer free as lost, and returns them. Calls `forgotten` when they leave the list. */
   lose(isFree: (seat: number) => boolean, forgotten: () => void): readonly number[] {
     const lost = this.seats.filter((seat) => !isFree(seat))
     if (lost.length === 0) return lost
@@ -49,7 +49,7 @@ export class ChosenSeats {
     return lost
   }
 
-  /** Drops what was lost, and what is not free. */
+  /** Removes seats that are lost or not free. */
   keepOnly(isFree: (seat: number) => boolean): void {
     for (const [seat, lostAt] of this.#chosen) if (lostAt !== null || !isFree(seat)) this.#chosen.delete(seat)
   }

@@ -1,10 +1,20 @@
-import type { EventPageState, EventReply, HeldState, LiveState, Note, Offer } from '../views/event/event-state.ts'
+import type { Hold } from '#shared/contracts/holds.ts'
+import {
+  choiceOf,
+  type EventPageState,
+  type EventReply,
+  type HeldState,
+  type LiveState,
+  type Note,
+  type Offer,
+} from '../views/event/event-state.ts'
+import { sum } from '../views/format.ts'
 import * as words from '../views/words/event.ts'
 import { ask } from './api.ts'
 import { ChosenSeats } from './chosen-seats.ts'
 import { EventPlaces, type VersionedSnapshot } from './event-places.ts'
 import type { Island } from './island.ts'
-import { type Hold, OwnHold } from './own-hold.ts'
+import { OwnHold } from './own-hold.ts'
 import { chosenSeat, placesText } from './place-lines.ts'
 import { refusalNote } from './refusal-note.ts'
 import {
@@ -18,17 +28,17 @@ import {
 import type { Plan } from './seat-map/plan.ts'
 import { readChoice, storeChoice } from './stored-choice.ts'
 
-/** Places that were held for a buyer light up one after the other. */
+/** Seats that were just held light up one after the other. */
 const lightEveryMs = 60
 
-/** What a buyer chose among the places of an event, and the hold of them. */
+/** The places of an event that a buyer chose, and the buyer's hold. */
 export class EventChoice {
   readonly #island: Island<EventPageState>
   readonly #plan: Plan
   readonly #ownHold: OwnHold
   readonly #chosen: ChosenSeats
   readonly places: EventPlaces
-  /** Seats of the own hold that shine already. */
+  /** Seats of the buyer's hold that are already lit. */
   #mine: readonly number[] = []
 
   constructor(island: Island<EventPageState>, element: HTMLElement, plan: Plan) {
@@ -36,7 +46,7 @@ export class EventChoice {
     this.#plan = plan
     const { event } = island.state
     this.#ownHold = new OwnHold(event.id, (held) => this.#heldChanged(held))
-    const { seats, outlook } = readChoice(event.id, event.layout_version ?? 0)
+    const { seats, outlook } = readChoice(event)
     this.#chosen = new ChosenSeats(seats)
     this.places = new EventPlaces({
       island,
@@ -58,11 +68,11 @@ export class EventChoice {
     })
   }
 
-  /** Begins with the seats that were loaded, and follows them from there; null: from now on. */
+  /** Starts with the loaded seats and follows changes from their position; null: from now on. */
   begin(loaded: { snapshot: VersionedSnapshot; position: string | null } | null): void {
     const isLoaded = loaded !== null && this.places.load(loaded.snapshot)
     if (isLoaded) this.#paintYours()
-    // The picture first: what is read follows behind the map's own first frame.
+    // The map first: reading the hold comes after its first frame.
     requestAnimationFrame(() => {
       performance.mark('seat-map')
       setTimeout(() => {
@@ -76,7 +86,7 @@ export class EventChoice {
     })
   }
 
-  /** Chooses a seat, or no longer. */
+  /** Chooses a seat, or drops it again. */
   toggle(seat: number): void {
     if (this.#event.sale.status !== 'on_sale' || this.#ownHold.seats.includes(seat)) return
     if (this.#chosen.delete(seat)) this.#choiceChanged()
@@ -129,24 +139,32 @@ export class EventChoice {
     else if (offer?.again === true) void this.#again()
   }
 
-  /** Holds what was chosen, or exchanges the own hold for it, and goes on to pay. */
+  /** Holds the chosen places, or exchanges the buyer's hold for them, and goes on to payment. */
   async holdChosen(): Promise<void> {
     const selection = chosenPlaces(this.#chosen.seats, this.#live.areaQty)
     if (selection === null) return
+    const { totalMinor } = choiceOf(this.#island.state)
     const hold = await this.#ask(selection, 'hold', () => this.holdChosen(), null)
     if (hold === null) return
     this.#chosen.clear()
     this.#choiceChanged({ areaQty: {} })
+    if (hold.total_minor !== totalMinor) {
+      // Prices can rise while a page is open. The buyer sees the new sum before the next step.
+      const { language } = this.#island.state
+      const [before, now] = [totalMinor, hold.total_minor].map((minor) => sum(minor, hold.currency, language))
+      this.#say({ title: words.priceChanged, text: words.priceChangedText(before ?? '', now ?? '') })
+      return
+    }
     location.assign(`/shop/holds/${encodeURIComponent(hold.id)}`)
   }
 
-  /** Holds the best places that are free, or exchanges the own hold for others, and shows them. */
+  /** Holds the best free places, or exchanges the buyer's hold for them, and shows them. */
   async holdBest(wish: BestWish): Promise<void> {
     const { onlyPrice } = this.#live
     const tier = onlyPrice === null ? undefined : this.#tierOf(onlyPrice)
     const best = bestPlaces(wish, this.#live, tier)
-    const told = { qty: best.qty, hasPrice: best.tier !== undefined }
-    const hold = await this.#ask({ best_available: best }, 'best', () => this.holdBest(wish), told)
+    const request = { qty: best.qty, hasPrice: best.tier !== undefined }
+    const hold = await this.#ask({ best_available: best }, 'best', () => this.holdBest(wish), request)
     if (hold === null) return
     this.#chosen.clear()
     this.#mine = []
@@ -189,10 +207,10 @@ export class EventChoice {
     this.#say({ title: words.limitOnPage(limit), text: '' })
   }
 
-  /** How to ask again; set while an answer may yet come. */
+  /** Repeats the last request; set while its answer may still come. */
   #again: () => Promise<void> = async () => undefined
 
-  /** One request for places. Null where it was refused; the page then says why. */
+  /** Sends one request for places. Null if it was refused; the page then says why. */
   async #ask(
     selection: Selection,
     asking: 'hold' | 'best',
@@ -225,7 +243,7 @@ export class EventChoice {
     return null
   }
 
-  /** The sale is not as the page shows it; caches may say so a moment later than the refusal. */
+  /** The sale has changed since the page was made. Retries, because caches may show the change later than the refusal. */
   async #readEvent(tries = 3): Promise<void> {
     const answer = await ask<EventReply>('GET', `/events/${encodeURIComponent(this.#event.id)}`)
     if (answer.ok) this.#island.set({ event: answer.value })
@@ -241,7 +259,7 @@ export class EventChoice {
     return Object.values(this.#live.areaQty).reduce((sum, qty) => sum + qty, this.#chosen.seats.length)
   }
 
-  /** Chosen seats that somebody else has by now. While the own hold is asked for, it may be that one. */
+  /** Drops chosen seats that somebody else has taken. Not while a hold is requested: it may be the buyer's own. */
   #loseTaken(): void {
     if (this.#live.asking !== null) return
     const own = this.#ownHold.seats.filter((seat) => this.#chosen.delete(seat))

@@ -3,7 +3,7 @@ import type { viewSeatStates } from '#shared/contracts/seats.ts'
 import type { EventPageState, EventReply, LiveState } from '../views/event/event-state.ts'
 import { eventBody } from '../views/event/event-view.ts'
 import { ask } from './api.ts'
-import { isPassing } from './ask-once.ts'
+import { isTransient } from './ask-once.ts'
 import { EventChoice } from './event-choice.ts'
 import { startClock } from './hold-timer.ts'
 import { type Island, pageState, startIsland } from './island.ts'
@@ -12,16 +12,12 @@ import { countDown, durationText } from './sale-opening.ts'
 import { type LayoutReply, readPlan } from './seat-map/plan.ts'
 import { readChoice } from './stored-choice.ts'
 
-/** The page of an event: map or list, choice, hold. What the server sent stays readable until layout and seats are here. */
+/** The page of an event: map or list, choice, hold. The page as sent stays readable until layout and seats are loaded. */
 
-const nothingLive: LiveState = {
+const nothingLive: Omit<LiveState, 'areaQty' | 'together' | 'onlyPrice' | 'accessible'> = {
   mode: 'connecting',
   tab: location.hash === '#list' ? 'list' : 'map',
   chosen: [],
-  areaQty: {},
-  together: 2,
-  onlyPrice: null,
-  accessible: false,
   open: {},
   asking: null,
   note: null,
@@ -32,12 +28,13 @@ const nothingLive: LiveState = {
 
 let choice: EventChoice | null = null
 
+/** Starts the page of an event. */
 export function startEventPage(): void {
   const element = document.getElementById('event')
   if (element === null) return
   const sent = pageState<EventPageState>()
   const { event } = sent
-  const { areaQty, together, onlyPrice, accessible } = readChoice(event.id, event.layout_version ?? 0)
+  const { areaQty, together, onlyPrice, accessible } = readChoice(event)
   const stored = { areaQty, together, onlyPrice, accessible }
   const island: Island<EventPageState> = startIsland<EventPageState>({
     element,
@@ -56,7 +53,6 @@ export function startEventPage(): void {
       accessible: (_, box) => choice?.setFilter({ accessible: (box as HTMLInputElement).checked }),
       hold: () => void choice?.holdChosen(),
       best: () => void choice?.holdBest({}),
-      other: () => void choice?.holdBest({}),
       release: () => void choice?.release(),
       offer: (_, { dataset }) => choice?.takeOffer(Number(dataset.offer)),
     },
@@ -72,7 +68,7 @@ export function startEventPage(): void {
 
 let stopPassClock = (): void => undefined
 
-/** How long the pass of the waiting room lasts; another tab may have got it. */
+/** Shows how long the pass of the waiting room lasts. Another tab may have got the pass. */
 function showPass(island: Island<EventPageState>): void {
   stopPassClock()
   const pass = passOf(island.state.event.id)
@@ -92,7 +88,7 @@ function showTab(island: Island<EventPageState>, tab: LiveState['tab']): void {
   choice?.places.showLines()
 }
 
-/** Layout and seats, which the page has named for loading ahead; then everything that needs them. */
+/** Loads layout and seats, which the page preloads, then starts everything that needs them. */
 async function startPlaces(island: Island<EventPageState>, element: HTMLElement): Promise<void> {
   const { event } = island.state
   const path = `/events/${encodeURIComponent(event.id)}`
@@ -101,8 +97,8 @@ async function startPlaces(island: Island<EventPageState>, element: HTMLElement)
     ask<ReplyOf<typeof viewSeatStates>>('GET', `${path}/seats`),
   ])
   if (!layout.ok) {
-    // The page stays readable meanwhile.
-    if (isPassing(layout.problem))
+    // The page stays readable in the meantime.
+    if (isTransient(layout.problem))
       setTimeout(() => void startPlaces(island, element), 3_000 * (0.8 + 0.4 * Math.random()))
     return
   }
@@ -110,7 +106,7 @@ async function startPlaces(island: Island<EventPageState>, element: HTMLElement)
   choice.begin(seats.ok ? { snapshot: seats.value, position: seats.headers.get('stream-position') } : null)
 }
 
-/** Before the sale: counts down, then asks until it is open. */
+/** Before the sale: counts down, then polls until the sale is open. */
 async function waitForOpening(island: Island<EventPageState>): Promise<void> {
   const path = `/events/${encodeURIComponent(island.state.event.id)}`
   const answer = await ask<EventReply>('GET', path)
@@ -133,7 +129,7 @@ async function waitForOpening(island: Island<EventPageState>): Promise<void> {
   )
 }
 
-/** Offered seats are ringed on the map while their button has focus or pointer. */
+/** Rings offered seats on the map while the button of the offer has focus or pointer. */
 function ringOffers(element: HTMLElement): void {
   const ring = (event: Event): void => {
     const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-offer]') : null

@@ -7,31 +7,31 @@ import { type SeatChange, SeatStates, type Snapshot } from './seat-map/states.ts
 import { followSeats } from './seat-stream.ts'
 import { startSeatMap } from './start-seat-map.ts'
 
-/** Lists and counts follow the seats at most so often; the map follows at once. */
+/** Shortest time between two updates of lists and counts; the map follows at once. */
 const linesEveryMs = 500
 
 export interface EventPlacesUse {
   readonly island: Island<EventPageState>
   readonly element: HTMLElement
   readonly plan: Plan
-  /** Whether a seat is chosen, or in the own hold. */
+  /** Whether a seat is chosen or in the buyer's hold. */
   isYours(seat: number): boolean
   isChosen(seat: number): boolean
   onSeat(seat: number): void
-  /** Seats are in other states now; `isReset`: maybe all of them. */
+  /** Seats have changed their state; `isReset`: possibly all of them. */
   onStates(isReset: boolean): void
 }
 
-/** A snapshot, and the layout whose seats it means. */
+/** A snapshot, and the version of the layout that numbers its seats. */
 export type VersionedSnapshot = Snapshot & { readonly version: number }
 
-/** The places of an event as its page shows them: on the map, in the list, and always as they are now. */
+/** The places of an event as its page shows them, on the map and in the list, always up to date. */
 export class EventPlaces {
   readonly #use: EventPlacesUse
   readonly states: SeatStates
   readonly writing: Writing
   readonly map: SeatMap | null
-  /** What the keyboard of the map is at may be called otherwise now. */
+  /** Updates the label of the place that the map's keyboard cursor is at. */
   readonly rename: () => void
   readonly #open = new Set<number>()
   #linesDue: ReturnType<typeof setTimeout> | undefined
@@ -64,14 +64,14 @@ export class EventPlaces {
     this.#use.island.set({ live: { ...this.live, ...change } })
   }
 
-  /** Takes all states anew. False where they are those of another layout: the layout that this page shows is gone. */
+  /** Replaces all states. False if they belong to another layout: the layout that this page shows no longer exists. */
   load(snapshot: VersionedSnapshot): boolean {
     const isLoaded = snapshot.version === this.event.layout_version && this.states.load(snapshot)
     if (isLoaded) this.map?.picture.repaint()
     return isLoaded
   }
 
-  /** Follows the seats from a position of their stream on; null: from now on. */
+  /** Follows the seats from a position of their stream; null: from now on. */
   follow(position: string | null): void {
     followSeats(this.event.id, position, {
       reset: (snapshot, version) => {
@@ -95,13 +95,13 @@ export class EventPlaces {
     this.#linesDue ??= setTimeout(() => this.showLines(), linesEveryMs)
   }
 
-  /** The reader opens a section of the list. */
+  /** Called when the reader opens a section of the list. */
   openSection(section: number): void {
     this.#open.add(section)
     this.showLines()
   }
 
-  /** Writes the counts, and the list while it shows, as the seats are now. */
+  /** Writes the current counts, and the list while it is shown. */
   showLines(): void {
     clearTimeout(this.#linesDue)
     this.#linesDue = undefined
@@ -123,7 +123,7 @@ export class EventPlaces {
     })
   }
 
-  /** To the stepper of an area in the panel. */
+  /** Moves the focus to the stepper of an area in the panel. */
   #goToArea(area: number): void {
     const buttons = this.#use.element.querySelectorAll<HTMLElement>(`#area-${area} button`)
     buttons[buttons.length - 1]?.focus()

@@ -4,15 +4,18 @@ import { clockText } from '../views/clock-text.ts'
 import * as words from '../views/words.ts'
 import { ask } from './api.ts'
 import { allHeld, forgetHeld } from './held.ts'
+import { startClock } from './hold-timer.ts'
 
-/** The pill in the masthead of every page: how many places are held, and for how long still. */
+/** The badge in the masthead of every page: how many places are held and how much time is left. */
 
 const pill = document.querySelector<HTMLAnchorElement>('.hold-pill')
-let timer: ReturnType<typeof setInterval> | undefined
+let stopClock = (): void => undefined
+let runs = 0
 
-/** The computer's clock is never asked: the gateway says how long is left, and `performance.now` counts from then. */
 async function showHeld(): Promise<void> {
-  clearInterval(timer)
+  stopClock()
+  runs += 1
+  const run = runs
   const [held] = allHeld()
   if (pill === null) return
   if (held === undefined) {
@@ -22,29 +25,27 @@ async function showHeld(): Promise<void> {
   const path = `/shop/holds/${encodeURIComponent(held.hold_id)}`
   if (location.pathname === path) return
   const answer = await ask<ReplyOf<typeof viewHold>>('GET', `/holds/${encodeURIComponent(held.hold_id)}`)
+  // A hold was taken or released meanwhile.
+  if (run !== runs) return
   if (!answer.ok) {
     pill.hidden = true
     if (answer.problem.status === 404) forgetHeld(held.hold_id)
     return
   }
-  const endsAt = performance.now() + answer.value.expires_in_ms
   pill.href = path
-  const tick = (): void => {
-    const seconds = Math.ceil((endsAt - performance.now()) / 1_000)
-    if (seconds <= 0) {
+  stopClock = startClock(answer.value.expires_in_ms, (seconds) => {
+    if (seconds === 0) {
       pill.hidden = true
       forgetHeld(held.hold_id)
       return
     }
     pill.hidden = false
     pill.textContent = `${words.held(held.qty)} · ${clockText(seconds)}`
-  }
-  tick()
-  timer = setInterval(tick, 1_000)
+  })
 }
 
 void showHeld()
 addEventListener('held', () => void showHeld())
 addEventListener('storage', () => void showHeld())
-// A page from the back-forward cache has counted nothing meanwhile.
+// A page restored from the back-forward cache has stopped counting.
 addEventListener('pageshow', (event) => event.persisted && void showHeld())

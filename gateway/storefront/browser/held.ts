@@ -1,4 +1,4 @@
-/** The holds of this browser, by event: for the pill in the masthead, and the way back to a hold. All tabs share them. */
+/** The holds of this browser, by event: for the badge in the masthead and the way back to a hold. All tabs share them. */
 
 const storageName = 'ticketing-holds'
 
@@ -9,13 +9,13 @@ export interface HeldPlaces {
   readonly qty: number
 }
 
-/** The newest first. */
+/** All holds, the newest first. */
 export function allHeld(): readonly HeldPlaces[] {
   try {
     const stored: unknown = JSON.parse(localStorage.getItem(storageName) ?? '[]')
     return Array.isArray(stored) ? (stored as HeldPlaces[]) : []
   } catch {
-    // Storage may be forbidden, or hold what another version wrote: then nothing is known to be held.
+    // Storage may be forbidden, or contain data of another version: then no hold is known.
     return []
   }
 }
@@ -30,7 +30,7 @@ export function forgetHeld(holdId: string): void {
   store(allHeld().filter(({ hold_id }) => hold_id !== holdId))
 }
 
-/** Buyers hold places for few events at once; what is older has ended. */
+/** Buyers hold places for few events at once; older holds have ended. */
 const most = 8
 
 function store(held: readonly HeldPlaces[]): void {
@@ -38,6 +38,6 @@ function store(held: readonly HeldPlaces[]): void {
     localStorage.setItem(storageName, JSON.stringify(held.slice(0, most)))
     dispatchEvent(new Event('held'))
   } catch {
-    // Without storage the pill is missing, and nothing else.
+    // Without storage only the badge is missing.
   }
 }

@@ -1,4 +1,6 @@
 import type { Hold } from '#shared/contracts/holds.ts'
+import { countPlaces } from '../views/count-places.ts'
+import { eventPath } from '../views/event-path.ts'
 import { clockTime } from '../views/format.ts'
 import { type HoldPageState, holdPage } from '../views/hold-page.ts'
 import type { Intention, PayState } from '../views/pay-state.ts'
@@ -7,7 +9,7 @@ import { type Answer, ask } from './api.ts'
 import { forgetHeld, rememberHeld } from './held.ts'
 import {
   afterHold,
-  afterLook,
+  afterPoll,
   afterPurchase,
   beginState,
   nextAsk,
@@ -17,16 +19,15 @@ import {
   unansweredOf,
 } from './hold-state.ts'
 import { minutesToAnnounce, startClock } from './hold-timer.ts'
-import { keepUnanswered, newKey, onIntentionsChange, unanswered } from './intentions.ts'
+import { keepUnanswered, onIntentionsChange, unanswered } from './intentions.ts'
 import { type Action, type Island, pageState, startIsland } from './island.ts'
+import { newUuid } from './new-uuid.ts'
 import { passOf } from './queue-places.ts'
 
-/** The page where a hold is paid for: its clock, its places, and the one payment. */
+/** The page where a hold is paid for: its clock, its places and its one payment. */
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
 const holdPath = (id: string): string => `/holds/${encodeURIComponent(id)}`
-const countPlaces = ({ places }: Hold): number =>
-  places.reduce((sum, place) => sum + ('qty' in place ? place.qty : 1), 0)
 
 /** Pause before a hold whose clock ran out is read again. */
 const askAgainMs = 3_000
@@ -40,8 +41,8 @@ const actions: Readonly<Record<string, Action<HoldPageState>>> = {
   pay(island) {
     const { hold, card } = island.state
     const token = hold.total_minor === 0 ? null : card
-    const wanted = { key: newKey(), token, totalMinor: hold.total_minor, currency: hold.currency }
-    // Another tab may have begun a moment ago: then this one repeats its request.
+    const wanted = { key: newUuid(), token, totalMinor: hold.total_minor, currency: hold.currency }
+    // Another tab may just have begun a payment: then this tab repeats that request.
     move(island, pay(island.state.pay, unanswered(hold.id) ?? wanted))
   },
   extend: (island) => change(island, 'extend', { extend: true }),
@@ -54,9 +55,10 @@ const actions: Readonly<Record<string, Action<HoldPageState>>> = {
   releaseAll: (island) => void release(island),
 }
 
-/** Of the page that was started. */
+/** The page that was started. */
 let island: Island<HoldPageState>
 
+/** Starts the page of a hold, in its `<main>`. */
 export function startHoldPage(element: HTMLElement): void {
   island = startIsland<HoldPageState>({
     element,
@@ -68,7 +70,7 @@ export function startHoldPage(element: HTMLElement): void {
   move(island, beginState(island.state.hold, unanswered(island.state.hold.id)))
   addEventListener('online', () => (nextAsk(island.state.pay) === null ? void readHold() : askNext(island, 0)))
   document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void readHold())
-  // A page from the back-forward cache shows what was true when it was left.
+  // A page restored from the back-forward cache shows an old state.
   addEventListener('pageshow', ({ persisted }) => persisted && void readHold())
   onIntentionsChange(() => {
     const other = unanswered(island.state.hold.id)
@@ -77,26 +79,26 @@ export function startHoldPage(element: HTMLElement): void {
   })
 }
 
-/** Goes to a state of paying: what must outlive a reload is stored first, then the next request is sent or waited for. */
+/** Moves to a payment state: first stores what must survive a reload, then sends the next request or waits. */
 function move(page: Island<HoldPageState>, to: PayState): void {
   const { hold, pay: from } = page.state
   const intention = unansweredOf(to)
   if (intention?.key !== unanswered(hold.id)?.key) keepUnanswered(hold.id, intention)
   if (to === from) return
   page.set({ pay: to, outcome: null })
-  // The payment moved the end of the hold.
+  // The payment has extended the hold.
   if (to.name === 'held' && from.name !== 'held') void readHold()
   if (to.name === 'bought' || to.name === 'ended') {
     stopClock()
     forgetHeld(hold.id)
   }
-  // In place of this page: back leads to the event, not to a payment that is done.
+  // Replaces this page in the history: back leads to the event, not to a finished payment.
   if (to.name === 'bought')
     location.replace(to.bookingId === null ? '/shop/bookings' : `/shop/bookings/${encodeURIComponent(to.bookingId)}`)
   else askNext(page)
 }
 
-/** Asks what a state asks for by itself, after its pause. One request at a time. */
+/** Sends the request that the state calls for, after its pause. One request at a time. */
 function askNext(page: Island<HoldPageState>, atOnce?: 0): void {
   clearTimeout(asking)
   const next = nextAsk(page.state.pay)
@@ -113,7 +115,7 @@ async function sendNext(page: Island<HoldPageState>, what: 'purchase' | 'look' |
   const to =
     what === 'purchase'
       ? afterPurchase(state, await sendPurchase(hold.id, intention))
-      : afterLook(state, await ask<Purchase>('GET', `/purchases/${intention.key}`))
+      : afterPoll(state, await ask<Purchase>('GET', `/purchases/${intention.key}`))
   isAsking = false
   move(page, to)
 }
@@ -124,14 +126,14 @@ function sendPurchase(holdId: string, { key, token, totalMinor, currency }: Inte
   return ask('POST', '/purchase', { body, idempotencyKey: key })
 }
 
-/** Reads the hold, as the gateway sees it: after a pause, at the end of the clock, in another tab. */
+/** Reads the hold from the gateway: after a pause, when the clock ran out, or after a change in another tab. */
 async function readHold(): Promise<void> {
   const answer = await ask<Hold>('GET', holdPath(island.state.hold.id))
   const { pay: state } = island.state
   if (answer.ok) showHold(answer.value)
   else if (answer.problem.code === 'not_found') move(island, afterHold(state, { status: 'expired' }))
-  else if (state.name === 'elsewhere') move(island, { ...state, looks: state.looks + 1 })
-  // Whether the hold has ended is not known without an answer.
+  else if (state.name === 'elsewhere') move(island, { ...state, polls: state.polls + 1 })
+  // Without an answer it is unknown whether the hold has ended.
   else if (island.state.seconds === 0) setTimeout(() => void readHold(), askAgainMs)
 }
 
@@ -144,7 +146,7 @@ function showHold(hold: Hold): void {
 function startTicking(hold: Hold): void {
   stopClock()
   if (hold.status !== 'active') return
-  rememberHeld({ event_id: hold.event_id, hold_id: hold.id, qty: countPlaces(hold) })
+  rememberHeld({ event_id: hold.event_id, hold_id: hold.id, qty: countPlaces(hold.places) })
   stopClock = startClock(hold.expires_in_ms, (seconds) => {
     const { seconds: before, lamps, pay: state } = island.state
     const minutes = minutesToAnnounce(before, seconds)
@@ -157,14 +159,14 @@ function startTicking(hold: Hold): void {
   })
 }
 
-/** Extends the hold or exchanges its places. A second press while that is under way changes nothing. */
+/** Extends the hold or exchanges its places. Ignores a second press until the first is answered. */
 async function change(page: Island<HoldPageState>, busy: 'extend' | 'change', body: object): Promise<void> {
   if (page.state.busy !== null || page.state.pay.name !== 'held') return
   page.set({ busy, outcome: null, pay: { name: 'held', note: null } })
   const pass = passOf(page.state.hold.event_id)
   const answer = await ask<Hold>('PATCH', holdPath(page.state.hold.id), {
     body,
-    idempotencyKey: newKey(),
+    idempotencyKey: newUuid(),
     ...(pass === null ? {} : { queuePass: pass.pass }),
   })
   page.set({ busy: null })
@@ -192,12 +194,12 @@ async function release(page: Island<HoldPageState>): Promise<void> {
   page.set({ busy: null })
   if (answer.ok || answer.problem.code === 'not_found') {
     forgetHeld(hold.id)
-    location.assign(`/shop/events/${event.id}`)
+    location.assign(eventPath(event.id))
   } else if (answer.problem.code === 'offline') page.set({ pay: { name: 'held', note: 'offline' } })
   else void readHold()
 }
 
-/** The places as a request names them. */
+/** The places in the form of a request. */
 function selectionOf(places: Hold['places']): object {
   const seats = places.flatMap((place) => ('seat_no' in place ? [place.seat_no] : []))
   const areas = places.flatMap((place) => ('area' in place ? [{ area: place.area, qty: place.qty }] : []))

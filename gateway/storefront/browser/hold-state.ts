@@ -6,16 +6,16 @@ import { type HoldEnd, type Intention, type PayState, stateOfHold } from '../vie
 import type { Answer, Fault } from './api.ts'
 
 /*
- * How a hold is paid for, as pure moves between states. An intention is sent with one key until it is answered for good, over reload,
- * back, a second tab and a lost network; only then may there be another one.
+ * Paying for a hold, as pure transitions between states. An intention keeps its key until a final answer, across reload, back, a second tab
+ * and a lost network. Only then can a new intention begin.
  */
 
 export type Purchase = ReplyOf<typeof viewPurchase>
 
-/** What `POST /purchase` answers: the booking, or where the end can be read. */
+/** The answer of `POST /purchase`: the booking, or where to read the result. */
 export type PurchaseReply = Booking | Purchase
 
-/** Where a page begins: with an intention that was never answered, or as the hold stands. */
+/** The initial state: an intention without a final answer, or else the state of the hold. */
 export function beginState(hold: Pick<Hold, 'status'>, unanswered: Intention | null): PayState {
   return unanswered === null ? stateOfHold(hold) : { name: 'paying', intention: unanswered, tries: 0, isOffline: false }
 }
@@ -25,7 +25,7 @@ export function pay(state: PayState, intention: Intention): PayState {
   return state.name === 'held' ? { name: 'paying', intention, tries: 0, isOffline: false } : state
 }
 
-/** The purchase was answered, or the network was lost on the way. */
+/** The purchase was answered, or the network failed. */
 export function afterPurchase(state: PayState, answer: Answer<PurchaseReply>): PayState {
   if (state.name !== 'paying') return state
   const { intention } = state
@@ -40,14 +40,14 @@ export function afterPurchase(state: PayState, answer: Answer<PurchaseReply>): P
   return afterRefusal(problem)
 }
 
-/** How the purchase ended was asked for. */
-export function afterLook(state: PayState, answer: Answer<Purchase>): PayState {
+/** The poll for the result of the purchase was answered. */
+export function afterPoll(state: PayState, answer: Answer<Purchase>): PayState {
   if (state.name !== 'waiting') return state
-  const { intention, looks } = state
-  const again: PayState = { ...state, looks: looks + 1, isOffline: false }
+  const { intention, polls } = state
+  const again: PayState = { ...state, polls: polls + 1, isOffline: false }
   if (!answer.ok) {
-    // It never arrived: the same intention once more.
-    if (answer.problem.code === 'not_found') return { name: 'paying', intention, tries: looks, isOffline: false }
+    // The purchase never arrived: send the same intention again.
+    if (answer.problem.code === 'not_found') return { name: 'paying', intention, tries: polls, isOffline: false }
     return { ...again, isOffline: answer.problem.code === 'offline' }
   }
   const { status, booking_id, decline_code } = answer.value
@@ -63,25 +63,25 @@ export function afterLook(state: PayState, answer: Answer<Purchase>): PayState {
     case 'revoked':
       return { name: 'ended', why: 'revoked' }
     case 'not_started':
-      return { name: 'paying', intention, tries: looks, isOffline: false }
+      return { name: 'paying', intention, tries: polls, isOffline: false }
   }
 }
 
-/** The hold was read: its clock ran out, the page came back, or another tab did something. */
+/** The hold was read: because its clock ran out, the page was restored, or another tab acted. */
 export function afterHold(state: PayState, hold: Pick<Hold, 'status'>): PayState {
-  // Only the end of the purchase may end these.
+  // Only the result of the purchase can end these states.
   if (state.name === 'paying' || state.name === 'waiting') return state
   const shown = stateOfHold(hold)
-  if (state.name === 'elsewhere' && shown.name === 'elsewhere') return { ...state, looks: state.looks + 1 }
+  if (state.name === 'elsewhere' && shown.name === 'elsewhere') return { ...state, polls: state.polls + 1 }
   return state.name === shown.name ? state : shown
 }
 
-/** The intention that must be kept, so that a reload repeats it; null once it was answered for good. */
+/** The intention to store, so that a reload repeats it; null after its final answer. */
 export function unansweredOf(state: PayState): Intention | null {
   return state.name === 'paying' || state.name === 'waiting' ? state.intention : null
 }
 
-/** What is to be asked next by itself, and after how many milliseconds; null while it is the buyer's turn. */
+/** The next automatic request, and after how many milliseconds; null while the buyer must act. */
 export function nextAsk(
   state: PayState,
 ): { readonly what: 'purchase' | 'look' | 'hold'; readonly afterMs: number } | null {
@@ -89,9 +89,9 @@ export function nextAsk(
     case 'paying':
       return { what: 'purchase', afterMs: state.tries === 0 ? 0 : backoffMs(state.tries - 1, 500) }
     case 'waiting':
-      return { what: 'look', afterMs: backoffMs(state.looks, 1_000) }
+      return { what: 'look', afterMs: backoffMs(state.polls, 1_000) }
     case 'elsewhere':
-      return { what: 'hold', afterMs: backoffMs(state.looks, 1_000) }
+      return { what: 'hold', afterMs: backoffMs(state.polls, 1_000) }
     case 'held':
     case 'bought':
     case 'ended':
@@ -99,7 +99,7 @@ export function nextAsk(
   }
 }
 
-/** A first try and four more, 0.5, 1, 2 and 4 s later. */
+/** Retries after the first try: 0.5, 1, 2 and 4 s later. */
 const mostTries = 4
 const longestPauseMs = 8_000
 
@@ -108,17 +108,20 @@ function backoffMs(times: number, firstMs: number): number {
 }
 
 function waitFor(intention: Intention): PayState {
-  return { name: 'waiting', intention, looks: 0, isOffline: false }
+  return { name: 'waiting', intention, polls: 0, isOffline: false }
 }
 
-/** The same request may succeed. After the last try it is asked for how it ended, unless it certainly did not begin. */
+/**
+ * The same request may succeed, so it is repeated. After the last retry the page polls for the result, unless the purchase certainly did
+ * not begin.
+ */
 function afterFault(state: PayState & { readonly name: 'paying' }, { code }: Fault): PayState {
   const { intention, tries } = state
   const isOffline = code === 'offline'
   if (tries < mostTries) return { ...state, tries: tries + 1, isOffline }
   if (code === 'provider_unavailable') return { name: 'held', note: 'provider_unavailable' }
   if (code === 'rate_limited' || code === 'overloaded') return { name: 'held', note: 'busy' }
-  return { name: 'waiting', intention, looks: 0, isOffline }
+  return { name: 'waiting', intention, polls: 0, isOffline }
 }
 
 function afterRefusal(problem: Fault): PayState {
@@ -137,13 +140,13 @@ function afterRefusal(problem: Fault): PayState {
     case 'already_purchased':
       return { name: 'bought', bookingId: typeof problem.booking_id === 'string' ? problem.booking_id : null }
     case 'payment_in_progress':
-      return { name: 'elsewhere', looks: 0 }
+      return { name: 'elsewhere', polls: 0 }
     default:
       return { name: 'held', note: { text: problem.detail } }
   }
 }
 
-/** `reason` of `hold_expired`: why the places were lost although the money was there; none where the time just ran out. */
+/** `reason` of `hold_expired`: why the places were lost although they were paid for; absent if the time ran out. */
 function endOf(reason: unknown): HoldEnd {
   switch (reason) {
     case 'seats_taken':

@@ -2,14 +2,14 @@ import morphdom from 'morphdom'
 import type { Html } from '../views/html.ts'
 import { elementsOf } from './trusted-html.ts'
 
-/** A part of the page that script keeps up to date. One a page: three states in three places would show three truths. */
+/** The part of the page that the script updates. One for each page: several states could contradict each other. */
 export interface Island<State> {
   readonly state: Readonly<State>
-  /** Changes some of the state; the page follows once, behind all that happens now. */
+  /** Changes parts of the state. The page is updated once, after all changes of the current task. */
   set(change: Partial<State>): void
 }
 
-/** What a press, a change or a sent form does. `element`: the one that names the action. */
+/** Handles a click, a change or a submitted form. `element`: the one that names the action. */
 export type Action<State> = (island: Island<State>, element: HTMLElement, event: Event) => void | Promise<void>
 
 export interface IslandParts<State> {
@@ -20,14 +20,14 @@ export interface IslandParts<State> {
   readonly actions: Readonly<Record<string, Action<State>>>
 }
 
-/** What the server wrote into `data-state` of the page. */
+/** The state that the server wrote into `data-state` of the page. */
 export function pageState<State>(): State {
   const { state } = document.querySelector<HTMLElement>('[data-state]')?.dataset ?? {}
   if (state === undefined) throw new Error('this page has no state')
   return JSON.parse(state) as State
 }
 
-/** Keeps an element as `view` makes it of the state. What the server sent stays until the first `set`. */
+/** Keeps an element equal to `view` of the state. The content from the server stays until the first `set`. */
 export function startIsland<State extends object>({
   element,
   state,
@@ -52,7 +52,7 @@ export function startIsland<State extends object>({
       const target = event.target instanceof Element ? event.target.closest<HTMLElement>(`[data-${type}]`) : null
       const name = target?.dataset[type]
       if (target === null || name === undefined || !element.contains(target)) return
-      // Forms and links that script takes over work without it too.
+      // Forms and links that the script takes over also work without it.
       if (type === 'submit' || target instanceof HTMLAnchorElement) event.preventDefault()
       actions[name]?.(island, target, event)
     })
@@ -63,8 +63,8 @@ export function startIsland<State extends object>({
 }
 
 /**
- * Changes only what differs, so focus, selection, scroll and typed text stay. What can have the focus, and what script draws into, needs
- * an `id` where something may appear before it: elements without one are known by their place.
+ * Changes only what differs, so that focus, selection, scroll position and typed text stay. Elements that can have the focus, and elements
+ * that a script draws into, need an `id` if something may appear before them: elements without one are matched by position.
  */
 export function patch(element: HTMLElement, content: Html): void {
   const wanted = element.cloneNode(false) as HTMLElement
@@ -73,13 +73,13 @@ export function patch(element: HTMLElement, content: Html): void {
   morphdom(element, wanted, {
     childrenOnly: true,
     onBeforeElUpdated: keepWhatIsTheReaders,
-    // What stands in these is not the state's, such as the canvas of a seat map.
+    // The content of these elements belongs to a script, such as the canvas of a seat map.
     onBeforeElChildrenUpdated: (_, { dataset }) => dataset.own === undefined,
   })
   restoreFocus()
 }
 
-/** Gives the focus back to an element that was moved, because moving takes it away. */
+/** Returns a function that restores the focus, which an element loses when it is moved. */
 function rememberFocus(): () => void {
   const focused = document.activeElement
   if (!(focused instanceof HTMLElement)) return () => undefined
@@ -92,12 +92,12 @@ function rememberFocus(): () => void {
   }
 }
 
-/** Copies to the new element what the reader did to the old one. Answers whether anything is left to change. */
+/** Copies what the reader changed in the old element to the new one. Returns whether any other difference is left. */
 function keepWhatIsTheReaders(old: HTMLElement, wanted: HTMLElement): boolean {
   const isDisclosure = old instanceof HTMLDetailsElement || old instanceof HTMLDialogElement
   if (isDisclosure) wanted.toggleAttribute('open', old.open)
   if (old.isEqualNode(wanted)) {
-    // A box with an action shows the state, even where the reader pressed it and the state did not change.
+    // A box with an action shows the state, even if the reader pressed it and the state did not change.
     if (old instanceof HTMLInputElement && wanted instanceof HTMLInputElement && isControlled(old)) {
       old.checked = wanted.checked
     }
@@ -119,7 +119,7 @@ function isControlled({ type, dataset }: HTMLInputElement): boolean {
   return isBox && (dataset.change !== undefined || dataset.click !== undefined)
 }
 
-/** Equal elements need no look inside, unless a box in them may show something else than the state. */
+/** Equal elements are skipped, unless a box in them may differ from the state. */
 function hasControlledBox(element: HTMLElement): boolean {
   return element.querySelector('input[data-change], input[data-click]') !== null
 }

@@ -1,21 +1,19 @@
-import type { ReplyOf } from '#shared/contracts/contract.ts'
-import type { viewHold } from '#shared/contracts/holds.ts'
+import type { Hold } from '#shared/contracts/holds.ts'
 import { clockText } from '../views/clock-text.ts'
+import { countPlaces } from '../views/count-places.ts'
 import type { HeldState } from '../views/event/event-state.ts'
 import { ask } from './api.ts'
 import { allHeld, forgetHeld, rememberHeld } from './held.ts'
+import { secondsLeft, startClock } from './hold-timer.ts'
 
-export type Hold = ReplyOf<typeof viewHold>
-
-/** The live hold of this buyer for an event, with its clock. */
+/** The buyer's live hold for an event, with its clock. */
 export class OwnHold {
   readonly #eventId: string
   readonly #onChange: (held: HeldState | null) => void
   #hold: Hold | null = null
-  #endsAt = 0
-  #timer: ReturnType<typeof setInterval> | undefined
+  #stopClock = (): void => undefined
 
-  /** `onChange` comes with each second of the clock. */
+  /** `onChange` is called at each second of the clock. */
   constructor(eventId: string, onChange: (held: HeldState | null) => void) {
     this.#eventId = eventId
     this.#onChange = onChange
@@ -25,12 +23,12 @@ export class OwnHold {
     return this.#hold
   }
 
-  /** Numbers of its seats. */
+  /** The numbers of its seats. */
   get seats(): readonly number[] {
     return this.#hold?.places.flatMap((place) => ('area' in place ? [] : [place.seat_no])) ?? []
   }
 
-  /** Looks whether a hold that this browser knows of is still live. */
+  /** Checks whether a hold known to this browser is still live. */
   async look(holdId?: string): Promise<void> {
     const id = holdId ?? allHeld().find(({ event_id }) => event_id === this.#eventId)?.hold_id
     if (id === undefined) return
@@ -39,44 +37,37 @@ export class OwnHold {
     else if (answer.problem.status === 404) this.drop(id)
   }
 
-  /** The computer's clock is never asked: the gateway says how long is left. */
   take(hold: Hold): void {
-    clearInterval(this.#timer)
+    this.#stopClock()
     if (hold.status !== 'active' && hold.status !== 'paying') {
       this.drop(hold.id)
       return
     }
     this.#hold = hold
-    this.#endsAt = performance.now() + hold.expires_in_ms
-    const qty = hold.places.reduce((sum, place) => sum + ('area' in place ? place.qty : 1), 0)
-    rememberHeld({ event_id: this.#eventId, hold_id: hold.id, qty })
-    this.#timer = setInterval(() => this.#tick(), 1_000)
-    this.#tick()
+    rememberHeld({ event_id: this.#eventId, hold_id: hold.id, qty: countPlaces(hold.places) })
+    this.#show(hold, secondsLeft(hold.expires_in_ms, 0))
+    this.#stopClock = startClock(hold.expires_in_ms, (seconds) => {
+      this.#show(hold, seconds)
+      // The gateway decides whether the hold has ended, not this clock.
+      if (seconds === 0) void this.look(hold.id)
+    })
   }
 
   drop(holdId: string): void {
-    clearInterval(this.#timer)
+    this.#stopClock()
     forgetHeld(holdId)
     this.#hold = null
     this.#onChange(null)
   }
 
-  #tick(): void {
-    if (this.#hold === null) return
-    const seconds = Math.ceil((this.#endsAt - performance.now()) / 1_000)
-    if (seconds <= 0) {
-      clearInterval(this.#timer)
-      // The gateway decides, not our count.
-      void this.look(this.#hold.id)
-      return
-    }
-    const { id, places, total_minor, currency } = this.#hold
+  #show({ id, places, total_minor, currency }: Hold, seconds: number): void {
     this.#onChange({ holdId: id, places, totalMinor: total_minor, currency, clock: clockText(seconds) })
   }
 }
 
 /**
- * In demo mode a buyer without a session holds as a new guest. From then on this browser is that guest, so that the hold stays theirs.
+ * Signs this browser in as the guest who got a hold. In demo mode a buyer without a session holds as a new guest; the hold must stay
+ * theirs.
  */
 export async function becomeGuest({ user_id }: Hold): Promise<void> {
   if (user_id.startsWith('guest-')) await ask('POST', '/session', { body: { user_id } })

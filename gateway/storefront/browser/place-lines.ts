@@ -12,10 +12,10 @@ export interface Writing {
   readonly currency: string
 }
 
-/** A section with more free seats than this is not made into boxes: the map is the better list then. */
+/** A section with more free seats gets no check boxes: there the map works better. */
 const maxListed = 1_000
 
-/** What the list tells of each section; `onlyAccessible`: of places for wheelchair users and companions alone. */
+/** The list's data of each section; `onlyAccessible`: counts only places for wheelchair users and companions. */
 export function sectionLines(plan: Plan, states: SeatStates, onlyAccessible: boolean): SectionLine[] {
   return plan.sections.map(({ name, dearest, rows, seatCount }, index) => {
     const lowest = rows.reduce((price, row) => Math.max(price, plan.price[plan.rows[row]?.first ?? 0] ?? 0), dearest)
@@ -63,7 +63,7 @@ export function chosenSeat(plan: Plan, seat: number, isLost: boolean): ChosenSea
   return { seat, ...placeOf(plan, seat), price: plan.price[seat] ?? 0, isLost }
 }
 
-/** `LOGE12, row 7, seats 9 and 10; BAL316, row 2, seat 4`. */
+/** Seats as text: `LOGE12, row 7, seats 9 and 10; BAL316, row 2, seat 4`. */
 export function placesText(plan: Plan, seats: readonly number[]): string {
   const byRow = Map.groupBy(seats, (seat) => plan.row[seat] ?? 0)
   return Array.from(byRow.values(), (ofRow) => {
@@ -74,7 +74,7 @@ export function placesText(plan: Plan, seats: readonly number[]): string {
   }).join('; ')
 }
 
-/** What screen readers say of a place on the map. */
+/** What screen readers say about a place on the map. */
 export function cursorName(
   plan: Plan,
   states: SeatStates,

@@ -1,4 +1,4 @@
-// gzip finds again only what it saw within 32 KB: the sentences stand together, then the views, then the map.
+// gzip finds only repetitions within 32 KB, so related modules stand together: sentences, then views, then the map.
 import '../views/words/event.ts'
 import '../views/words/hold.ts'
 import '../views/words/booking.ts'
@@ -13,7 +13,7 @@ import { startEventPage } from './event-page.ts'
 import { startHoldPage } from './hold-page.ts'
 import { startTicketPage } from './ticket-page.ts'
 
-/** The scripts of the buyer's way, from the map to the ticket, in one file; `data-script` of `<main>` says which of them is meant. */
+/** The scripts of all pages from the map to the ticket, as one file. `data-script` of `<main>` selects the page. */
 const pages: Readonly<Record<string, (main: HTMLElement) => void>> = {
   'event-page.ts': startEventPage,
   'hold-page.ts': startHoldPage,

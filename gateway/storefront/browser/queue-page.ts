@@ -6,42 +6,42 @@ import { queuePage } from '../views/queue/queue-page.ts'
 import { afterPlace, afterRefusal, type QueueState } from '../views/queue/queue-state.ts'
 import { queueWords } from '../views/words/queue.ts'
 import { ask, type Fault } from './api.ts'
-import { isPassing } from './ask-once.ts'
+import { isTransient } from './ask-once.ts'
 import { startClock } from './hold-timer.ts'
 import { type Island, pageState, startIsland } from './island.ts'
-import { forgetPlace, passOf, storedPlace, storePlace } from './queue-places.ts'
+import { forgetPlace, hasChangedPlace, passOf, storedPlace, storePlace } from './queue-places.ts'
 import { ring } from './ring.ts'
 import { countDown, durationText } from './sale-opening.ts'
 
-/** The page of a queue: joins, asks where the place is as often as it is told to, and goes in when it is called. */
+/** The page of a queue: joins, polls as often as the gateway says, and goes in when called. */
 
 const element = document.querySelector<HTMLElement>('main')
 if (element === null) throw new Error('this page has no content')
 
 const sent = pageState<QueueState>()
 const eventPath = `/events/${encodeURIComponent(sent.event.id)}`
-/** Where the places are chosen. */
+/** The page where places are chosen. */
 const placesPath = `/shop${eventPath}`
 const titleBefore = document.title
-/** Pause after an answer that said nothing. */
+/** Pause after a failed request. */
 const retryMs = 3_000
 const joinTries = 5
 
-/** Places on a page of ranks, as the draw has them. */
+/** Places on one page of the draw's ranks. */
 const placesAPage = 1_024
-/** A draw that is due takes a few seconds. */
+/** The draw itself takes a few seconds. */
 const drawEveryMs = 2_000
-/** Behind the draw: who is called within a minute asks soon, all others later. */
+/** After the draw: buyers who are called within a minute poll soon, all others later. */
 const [nearMs, farMs] = [1_000, 15_000]
 
-/** The index of arrival. */
+/** The arrival index of the place. */
 let arrival: number | null = null
 let asking: ReturnType<typeof setTimeout> | undefined
 let isLooking = false
 let stopClock = (): void => undefined
 let stopCountDown = (): void => undefined
-/** When the place was told last. */
-let toldAt = new Date()
+/** When the place was last received. */
+let receivedAt = new Date()
 
 const island = startIsland<QueueState>({
   element,
@@ -58,22 +58,21 @@ island.set({})
 begin()
 addEventListener('online', () => void look())
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void look())
-// A page from the back-forward cache shows what was true when it was left.
+// A page restored from the back-forward cache shows an old state.
 addEventListener('pageshow', ({ persisted }) => {
   if (!persisted) return
   island.set({ asking: null })
   void look()
 })
-// Another tab joined, left or went in.
-addEventListener('storage', () => void look())
+addEventListener('storage', (change) => hasChangedPlace(change, sent.event.id) && void look())
 
-/** The place of this browser; without one, a buyer who came by "Join the queue" joins at once. */
+/** Shows the place of this browser. Without one, a buyer who pressed "Join the queue" joins at once. */
 function begin(): void {
   const wantsToJoin = new URLSearchParams(location.search).has('join')
-  // A reload must not join again for somebody who left.
+  // After leaving, a reload must not join again.
   if (wantsToJoin) history.replaceState(null, '', location.pathname)
   void look().then(() => {
-    // Without a place, or with that of somebody who was here before.
+    // Without a place, or with a place of somebody who used this browser before.
     if (wantsToJoin && island.state.stage === 'join') void join(island)
   })
   void countDownToNext()
@@ -84,18 +83,23 @@ async function join(page: Island<QueueState>): Promise<void> {
   page.set({ asking: 'join' })
   const join = () => ask<QueuePlace>('POST', `${eventPath}/queue`, { body: {} })
   let answer = await join()
-  // Joining twice is joining once.
-  for (let tries = 1; tries < joinTries && !answer.ok && isPassing(answer.problem); tries += 1) {
+  // Joining is idempotent.
+  for (let tries = 1; tries < joinTries && !answer.ok && mayJoinSoon(answer.problem); tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, retryMs * (0.8 + 0.4 * Math.random())))
     answer = await join()
   }
   page.set({ asking: null })
-  if (answer.ok) told(answer.value)
+  if (answer.ok) showPlace(answer.value)
   else if (answer.problem.code === 'unauthenticated') location.assign(sessionPath())
   else refused(answer.problem, 'join')
 }
 
-/** Asks where the place is, once at a time. */
+/** A full queue stays full for longer than these tries. */
+function mayJoinSoon(problem: Fault): boolean {
+  return isTransient(problem) && problem.code !== 'queue_full'
+}
+
+/** Reads the place, with one request at a time. */
 async function look(): Promise<void> {
   if (isLooking) return
   clearTimeout(asking)
@@ -115,21 +119,21 @@ async function lookNow(): Promise<void> {
     ask<ReplyOf<typeof viewServing>>('GET', `${eventPath}/queue/serving`),
   ])
   if (serving.ok) showRoom(serving.value)
-  if (answer.ok) told(answer.value)
+  if (answer.ok) showPlace(answer.value)
   else refused(answer.problem, 'look')
 }
 
 function showRoom({ state, draw }: ReplyOf<typeof viewServing>): void {
   const before = island.state.draw
   island.set({ isPaused: state === 'paused', draw })
-  // The organiser moved it.
+  // The organiser has moved the time.
   if (draw !== null && before?.opens_at !== draw.opens_at) void countDownToNext()
 }
 
-/** What the gateway said of the place, and when it is asked again. */
-function told(place: QueuePlace): void {
+/** Shows the place as the gateway sent it, and schedules the next poll. */
+function showPlace(place: QueuePlace): void {
   const { stage: before } = island.state
-  toldAt = new Date()
+  receivedAt = new Date()
   arrival = place.index
   const { pass, pass_ends } = storedPlace(sent.event.id) ?? {}
   storePlace({
@@ -159,16 +163,17 @@ function refused(problem: Fault, what: 'join' | 'look'): void {
     document.title = titleBefore
     return
   }
-  if (what === 'join') island.set({ why: 'no answer' })
+  const refusal = problem.code === 'offline' ? null : problem.title
+  if (what === 'join') island.set({ why: 'no answer', refusal })
   else {
     const { language } = island.state
     const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
-    island.set({ offlineSince: clockTime(toldAt.toISOString(), { zone, language }) })
+    island.set({ offlineSince: clockTime(receivedAt.toISOString(), { zone, language }), refusal })
     askAgain(typeof problem.retry_after_ms === 'number' ? problem.retry_after_ms : retryMs)
   }
 }
 
-/** Not all pages at once. */
+/** Spread, so that not all pages ask at once. */
 function askAgain(afterMs: number): void {
   clearTimeout(asking)
   asking = setTimeout(() => void look(), afterMs * (0.9 + 0.2 * Math.random()))
@@ -186,12 +191,12 @@ function showClock(leftMs: number): void {
   }
   stopClock = startClock(leftMs, (seconds) => {
     island.set({ clock: durationText(1_000 * seconds) })
-    // The gateway decides, not our count.
+    // The gateway decides whether the turn has passed, not this clock.
     if (seconds === 0) void look()
   })
 }
 
-/** Turns the call into a pass and goes in; asks again while others go in at this moment. */
+/** Turns the call into a pass and goes in. Retries while the rate of entry is used up. */
 async function claim(page: Island<QueueState>): Promise<void> {
   if (page.state.asking !== null) return
   const known = storedPlace(sent.event.id)
@@ -215,7 +220,7 @@ async function claim(page: Island<QueueState>): Promise<void> {
     setTimeout(() => void claim(page), next_poll_ms)
     return
   }
-  // The gateway's clock says how long it lasts, ours when that is over.
+  // The pass's end is in the gateway's time; our clock measures when it comes.
   const now = Date.parse(answer.headers.get('date') ?? '') || Date.now()
   storePlace({ ...known, pass, pass_ends: Date.now() + Date.parse(expires_at) - now })
   location.assign(placesPath)
@@ -236,7 +241,7 @@ async function leave(page: Island<QueueState>): Promise<void> {
   document.title = titleBefore
 }
 
-/** The clock until the next thing happens by itself: joining, the draw or the sale; in the time of the gateway. */
+/** Counts down to the next automatic step, in the gateway's time: joining, the draw or the sale. */
 async function countDownToNext(): Promise<void> {
   const { stage, draw, event } = island.state
   const next = stage === 'early' ? draw?.joins_from : draw !== null && !draw.is_drawn ? draw.opens_at : event.opensAt
@@ -255,7 +260,7 @@ async function countDownToNext(): Promise<void> {
   )
 }
 
-/** What was counted down to is here. Behind a draw everybody looks up their number in pages that all share. */
+/** The countdown has ended. After a draw everybody reads their number from pages of ranks, which caches share. */
 async function opened(): Promise<void> {
   const { stage, draw } = island.state
   island.set({ clock: null })
@@ -271,7 +276,7 @@ async function opened(): Promise<void> {
   }
 }
 
-/** The own number after the draw, from the page of ranks that has it; the place itself is asked for once that is there. */
+/** Reads the buyer's number from its page of ranks. The place itself is read once that page exists. */
 async function lookUpNumber(): Promise<void> {
   clearTimeout(asking)
   const page = Math.floor((arrival ?? 0) / placesAPage)

@@ -2,17 +2,17 @@ import type { Note, Offer } from '../views/event/event-state.ts'
 import { sum } from '../views/format.ts'
 import * as words from '../views/words/event.ts'
 import type { Fault } from './api.ts'
-import { isPassing } from './ask-once.ts'
+import { isTransient } from './ask-once.ts'
 import { placesText, type Writing } from './place-lines.ts'
 import { type Plan, placeOf } from './seat-map/plan.ts'
 
-/** What was asked for when a hold was refused. */
+/** The request that was refused. */
 export interface Wanted {
-  /** How many seats by which rule; null where seats were named. */
+  /** The number of seats and the rule; null if the request named seats. */
   readonly best: { readonly qty: number; readonly hasPrice: boolean } | null
 }
 
-/** What a refused hold says, and what it offers instead. */
+/** The explanation of a refused hold, and what the buyer can take instead. */
 export function refusalNote(problem: Fault, plan: Plan, { best }: Wanted, writing: Writing): Note {
   const alarm = (text: string, offers: readonly Offer[] = [], title: string = problem.title): Note => ({
     title,
@@ -48,7 +48,7 @@ export function refusalNote(problem: Fault, plan: Plan, { best }: Wanted, writin
     case 'hold_exists':
       return { title: problem.title, text: words.holdExists, isAlarm: false, offers: [] }
     default:
-      if (!isPassing(problem)) return alarm(problem.detail)
+      if (!isTransient(problem)) return alarm(problem.detail)
       return alarm(
         problem.code === 'offline' ? words.noAnswer : problem.detail,
         [{ label: words.tryAgain, again: true }],
@@ -73,7 +73,7 @@ function fewer(qty: number): Offer {
   return { label: words.fewerTogether(qty), best: { qty } }
 }
 
-/** `Row 8, seats 12 and 13, USD 379`; with the section where it is another one than that of the first. */
+/** `Row 8, seats 12 and 13, USD 379`; with the section if it differs from the first seat's. */
 function groupLabel(plan: Plan, seats: readonly number[], { language, currency }: Writing): string {
   const total = seats.reduce((all, seat) => all + placeOf(plan, seat).priceMinor, 0)
   return `${placesText(plan, seats)}, ${sum(total, currency, language)}`

@@ -1,16 +1,17 @@
+import type { Hold } from '#shared/contracts/holds.ts'
 import type { Answer } from './api.ts'
 import { askOnce } from './ask-once.ts'
-import { becomeGuest, type Hold } from './own-hold.ts'
+import { becomeGuest } from './own-hold.ts'
 import { forgetPass, passOf, queuePath } from './queue-places.ts'
 
-/** What is wanted of the best places beside what the panel says. */
+/** Wishes for the best places that replace settings of the panel. */
 export interface BestWish {
   readonly qty?: number
   readonly anyPrice?: boolean
   readonly apart?: boolean
 }
 
-/** Best places as they are asked for; see the contract `holdSeats`. */
+/** The request for best places; see the contract `holdSeats`. */
 interface Best {
   readonly qty: number
   readonly tier?: string
@@ -25,14 +26,14 @@ export type Selection =
       readonly areas?: readonly { readonly area: string; readonly qty: number }[]
     }
 
-/** The chosen places as a selection; null where nothing is chosen. */
+/** The chosen places as a selection; null if nothing is chosen. */
 export function chosenPlaces(seats: readonly number[], areaQty: Readonly<Record<string, number>>): Selection | null {
   const areas = Object.entries(areaQty).flatMap(([area, qty]) => (qty > 0 ? [{ area, qty }] : []))
   if (seats.length + areas.length === 0) return null
   return { ...(seats.length > 0 ? { seat_nos: seats } : {}), ...(areas.length > 0 ? { areas } : {}) }
 }
 
-/** The best places as the panel and a wish say it. `tier`: the name of the wanted price. */
+/** The request for best places, from the panel and a wish. `tier`: the name of the chosen price. */
 export function bestPlaces(
   { qty, anyPrice = false, apart = false }: BestWish,
   { together, accessible }: { readonly together: number; readonly accessible: boolean },
@@ -46,12 +47,12 @@ export function bestPlaces(
   }
 }
 
-/** Where the buyer must go first: to the queue of the event, or to say who they are. */
+/** A page that the buyer must visit first: the queue of the event, or signing in. */
 export interface Elsewhere {
   readonly to: string
 }
 
-/** Holds places, or exchanges the own hold for others: one intention, with the pass of the waiting room where there is one. */
+/** Holds places, or exchanges the buyer's hold for others, as one intention. Sends the pass of the waiting room if there is one. */
 export async function requestPlaces(
   { eventId, holdId, isDemo }: { eventId: string; holdId: string | null; isDemo: boolean },
   selection: Selection,
@@ -73,7 +74,7 @@ export async function requestPlaces(
   return { to: queuePath(eventId) }
 }
 
-/** Gives a hold back. Nothing is left to give back where it is not found. */
+/** Releases a hold. A hold that is not found counts as released. */
 export async function releaseHold(holdId: string): Promise<Answer<unknown>> {
   const path = `/holds/${encodeURIComponent(holdId)}`
   const answer = await askOnce({ method: 'DELETE', path, body: undefined })

@@ -1,4 +1,4 @@
-/** Three short tones. A browser lets a page sound once its reader has pressed something on it. */
+/** Plays three short tones. Browsers allow sound only after the reader has pressed something on the page. */
 export function ring(): void {
   const context = new AudioContext()
   const volume = context.createGain()

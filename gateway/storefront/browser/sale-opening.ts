@@ -1,6 +1,6 @@
 /**
- * Counts down to an instant, in the time of the gateway: `now` is what its clock showed when it answered. Calls once a second with the
- * words, and `open` a moment after the end, so that not all pages ask at once. Answers how to stop.
+ * Counts down to an instant, in the gateway's time: `now` is the gateway's clock at its answer. Calls once a second with the text, then
+ * `open` a random moment after the end, so that not all pages ask at once. Returns a function that stops it.
  */
 export function countDown(
   { opensAt, now }: { opensAt: string; now: string | null },

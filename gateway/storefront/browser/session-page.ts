@@ -1,9 +1,8 @@
 import { type SessionState, sessionForm } from '../views/session.ts'
 import { sessionWords } from '../views/words/session.ts'
 import { ask } from './api.ts'
+import { forgetBuyer } from './forget-buyer.ts'
 import { pageState, startIsland } from './island.ts'
-import { forgetPlaces } from './queue-places.ts'
-import { forgetSavedTickets } from './saved-tickets.ts'
 
 const element = document.querySelector<HTMLElement>('#session')
 
@@ -20,9 +19,8 @@ if (element !== null) {
         island.set({ isAsking: true })
         const answer = await ask('POST', '/session', { body: { user_id: user } })
         if (answer.ok) {
-          // They belong to the buyer who was here before.
-          await forgetSavedTickets()
-          forgetPlaces()
+          // They belong to the previous buyer on this device.
+          await forgetBuyer()
           location.replace(island.state.to)
         } else refuse(answer.problem.code === 'offline' ? sessionWords.offline : answer.problem.detail)
 

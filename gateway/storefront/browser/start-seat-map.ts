@@ -15,7 +15,7 @@ export interface SeatMapStart {
   onArea(area: number): void
 }
 
-/** Puts the map into its frame, with the buttons by which a keyboard moves on it. `rename`: what these are called may have changed. */
+/** Puts the map into its frame, with the buttons that the keyboard uses. Call `rename` when names of places have changed. */
 export function startSeatMap(frame: Element, use: SeatMapStart): { readonly map: SeatMap; rename(): void } {
   const { plan, states, writing, isYours, onSeat, onArea } = use
   const canvas = document.createElement('canvas')

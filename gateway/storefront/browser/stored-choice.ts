@@ -1,6 +1,8 @@
+import type { EventReply } from '../views/event/event-state.ts'
+import { firstQty } from '../views/stepper.ts'
 import type { Outlook } from './seat-map/map-camera.ts'
 
-/** What a reader chose on the page of an event; kept over reload and back, in this tab alone. */
+/** The choice of a reader on the page of an event. Survives reload and back, in this tab only. */
 export interface StoredChoice {
   readonly seats: readonly number[]
   readonly areaQty: Readonly<Record<string, number>>
@@ -10,25 +12,29 @@ export interface StoredChoice {
   readonly outlook: Outlook | null
 }
 
-const nothing: StoredChoice = { seats: [], areaQty: {}, together: 2, onlyPrice: null, accessible: false, outlook: null }
-
-export function readChoice(eventId: string, version: number): StoredChoice {
+/** The stored choice for an event with its present layout, or the empty choice. */
+export function readChoice({ id, layout_version, sale }: EventReply): StoredChoice {
+  const nothing: StoredChoice = {
+    ...{ seats: [], areaQty: {}, together: firstQty(sale.max_tickets_per_user) },
+    ...{ onlyPrice: null, accessible: false, outlook: null },
+  }
   try {
-    return { ...nothing, ...JSON.parse(sessionStorage.getItem(nameOf(eventId, version)) ?? '{}') }
+    return { ...nothing, ...JSON.parse(sessionStorage.getItem(nameOf(id, layout_version ?? 0)) ?? '{}') }
   } catch {
     return nothing
   }
 }
 
+/** Stores the choice for a version of an event's layout. */
 export function storeChoice(eventId: string, version: number, choice: StoredChoice): void {
   try {
     sessionStorage.setItem(nameOf(eventId, version), JSON.stringify(choice))
   } catch {
-    // Without storage a reload forgets the choice, and nothing else.
+    // Without storage only a reload loses the choice.
   }
 }
 
-/** Seats of another layout are other seats. */
+/** Another layout has other seats, so its version is part of the key. */
 function nameOf(eventId: string, version: number): string {
   return `ticketing-choice ${eventId} ${version}`
 }

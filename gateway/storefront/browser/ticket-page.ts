@@ -1,13 +1,13 @@
 import { type PassOnState, passOn } from '../views/pass-on.ts'
 import * as ticketWords from '../views/words/ticket.ts'
 import { ask } from './api.ts'
-import { newKey } from './intentions.ts'
 import { type Island, pageState, startIsland } from './island.ts'
-import { saveTicket } from './saved-tickets.ts'
-import { scriptAddress } from './trusted-html.ts'
+import { newUuid } from './new-uuid.ts'
+import { openOffline, savePage, tickets } from './saved-pages.ts'
 
-/** The page of a ticket: printing, passing on, and being there without network. */
+/** The page of a ticket: printing, passing on, and reading it offline. */
 
+/** Starts the page of a ticket. */
 export function startTicketPage(): void {
   const printing = document.querySelector<HTMLElement>('#print')
   if (printing !== null) {
@@ -26,7 +26,7 @@ export function startTicketPage(): void {
   const form = document.querySelector<HTMLElement>('.pass-on')
   if (form !== null) {
     const { ticketId } = pageState<{ ticketId: string }>()
-    let key = newKey()
+    let key = newUuid()
     let sentTo = ''
     startIsland<PassOnState>({
       element: form,
@@ -42,22 +42,15 @@ export function startTicketPage(): void {
         passOn(island) {
           const to = (document.querySelector<HTMLInputElement>('#to')?.value ?? '').trim()
           // Another name is another intention.
-          if (to !== sentTo) key = newKey()
+          if (to !== sentTo) key = newUuid()
           sentTo = to
           void send(island, to, key)
         },
       },
     })
   }
-  if ('serviceWorker' in navigator) {
-    // This script and that of the worker are files of one release.
-    const { pathname } = new URL('./ticket-worker.js', import.meta.url)
-    navigator.serviceWorker
-      .register(scriptAddress(pathname), { scope: '/shop/tickets/', type: 'module' })
-      .then(saveTicket)
-      // A page that cannot be kept is a page like any other.
-      .catch(() => undefined)
-  }
+  // A page that cannot be saved works like any other.
+  openOffline(tickets).catch(() => undefined)
 }
 
 async function send(island: Island<PassOnState>, to: string, key: string): Promise<void> {
@@ -76,7 +69,7 @@ async function send(island: Island<PassOnState>, to: string, key: string): Promi
     return
   }
   island.set({ isSending: false, passedOnTo: to })
-  // What opens no door any more is not shown any more, here or without network.
+  // A ticket that is no longer valid is no longer shown, even offline.
   document.querySelector('.ticket')?.classList.add('gone')
   const word = document.createElement('p')
   word.className = 'ticket-word'
@@ -84,5 +77,5 @@ async function send(island: Island<PassOnState>, to: string, key: string): Promi
   document.querySelector('.ticket .code')?.replaceWith(word)
   const label = document.querySelector('.ticket .label')
   if (label !== null) label.textContent = `${label.textContent.split(' · ')[0]} · ${ticketWords.states.passedOn}`
-  void saveTicket()
+  savePage(tickets).catch(() => undefined)
 }

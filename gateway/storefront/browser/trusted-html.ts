@@ -1,6 +1,6 @@
 import type { Html } from '../views/html.ts'
 
-/** The four lines of Trusted Types that we need; TypeScript does not know them yet. */
+/** The few types of Trusted Types that we need; TypeScript does not have them yet. */
 declare global {
   interface TrustedHtmlPolicy {
     createHTML(text: string): string
@@ -12,14 +12,14 @@ declare global {
 const rules: TrustedHtmlPolicy = { createHTML: (text) => text, createScriptURL: (address) => address }
 const policy = globalThis.trustedTypes?.createPolicy('ticketing', rules) ?? rules
 
-/** The elements of a template: the only place where text becomes HTML. */
+/** The elements of a template. The only place where text becomes HTML. */
 export function elementsOf(content: Html): DocumentFragment {
   const template = document.createElement('template')
   template.innerHTML = policy.createHTML(content.text)
   return template.content
 }
 
-/** The address of a script of ours, for a service worker: the only place where text becomes the address of a script. */
+/** The address of our own script, for a service worker. The only place where text becomes the address of a script. */
 export function scriptAddress(path: string): string {
   return policy.createScriptURL(path)
 }

@@ -8,7 +8,7 @@ import { type Island, pageState, startIsland } from './island.ts'
 import { forgetPass, passOf, queuePath } from './queue-places.ts'
 import { durationText } from './sale-opening.ts'
 
-/** The page of a waiting list: joins, leaves, and shows an offer as soon as there is one. */
+/** The page of a waiting list: joins, leaves, and shows an offer as soon as it arrives. */
 
 const element = document.querySelector<HTMLElement>('main')
 if (element === null) throw new Error('this page has no content')
@@ -40,7 +40,7 @@ island.set({})
 show(sent.entry)
 document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && void look())
 addEventListener('online', () => void look())
-// A page from the back-forward cache shows what was true when it was left.
+// A page restored from the back-forward cache shows an old state.
 addEventListener('pageshow', ({ persisted }) => {
   if (!persisted) return
   island.set({ isAsking: false })

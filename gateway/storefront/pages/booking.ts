@@ -28,7 +28,7 @@ export const bookingDetailsPage = definePage({
   },
 })
 
-/** Whether the time to give tickets back is not over. The worker decides again when it is asked for. */
+/** Whether tickets can still be returned. The worker checks again. */
 export function mayReturn(cancelUntil: string | null): boolean {
   return cancelUntil !== null && Date.parse(cancelUntil) > Date.now()
 }

@@ -13,20 +13,23 @@ import { definePage, type PersonalLoad } from './page.ts'
 export const myBookingsPage = definePage({
   path: '/shop/bookings',
   access: 'personal',
-  parameters: z.object({ cursor: cursor.optional() }),
-  async load({ cursor: from }, context) {
-    const isFirst = from === undefined
+  // `cursor`: of earlier bookings; `tickets`: of earlier tickets that others passed on. Without either all kinds are shown, newest first.
+  parameters: z.object({ cursor: cursor.optional(), tickets: cursor.optional() }),
+  async load({ cursor: bookingsFrom, tickets: ticketsFrom }, context) {
+    const isFirst = bookingsFrom === undefined && ticketsFrom === undefined
+    const none = { items: [], next_cursor: null }
+    const page = (from: string | undefined) => ({ limit: 20, ...(from !== undefined && { cursor: from }) })
     const [bookings, tickets, lists] = await Promise.all([
-      context.call(listBookings, { limit: 20, ...(isFirst ? {} : { cursor: from }) }),
-      // Few are passed on: the newest stand on the first page.
-      isFirst ? context.call(listTickets, { limit: 20 }) : { items: [] },
-      isFirst ? context.call(listWaitingEntries, { limit: 20 }) : { items: [] },
+      ticketsFrom === undefined ? context.call(listBookings, page(bookingsFrom)) : none,
+      bookingsFrom === undefined ? context.call(listTickets, page(ticketsFrom)) : none,
+      isFirst ? context.call(listWaitingEntries, { limit: 20 }) : none,
     ])
-    // Those that are still open stand on the first page.
+    // Open entries are on the first page.
     const waiting = lists.items.filter(({ status }) => status === 'waiting' || status === 'offered')
     const ids = [...bookings.items, ...tickets.items, ...waiting].map(({ event_id }) => event_id)
     const events = await shownEvents([...new Set(ids)], context)
-    return { bookings: bookings.items, tickets: tickets.items, waiting, nextCursor: bookings.next_cursor, events }
+    const next = { nextBookings: bookings.next_cursor, nextTickets: tickets.next_cursor }
+    return { bookings: bookings.items, tickets: tickets.items, waiting, ...next, events }
   },
   view: (data, { language }) => ({
     title: bookingWords.title,
@@ -35,7 +38,7 @@ export const myBookingsPage = definePage({
   }),
 })
 
-/** By id. Those that are no longer shown are left out. */
+/** Events by id, without those that are no longer published. */
 async function shownEvents(
   ids: readonly string[],
   { read }: Pick<PersonalLoad, 'read'>,

@@ -20,8 +20,8 @@ export const calendarFile = definePage({
 })
 
 /**
- * A booking as a calendar file (RFC 5545): the moment of its event, which every calendar shows in its own zone, or the whole day while the
- * time is open. How long events last is not known, so there is no end.
+ * A booking as a calendar file (RFC 5545). The start is an instant, which every calendar shows in its own zone, or the whole day if the
+ * time is not announced. There is no end, because the length of events is unknown.
  */
 function calendarOf(booking: Pick<Booking, 'id' | 'status' | 'tickets'>, event: ReplyOf<typeof viewEvent>): string {
   const { where } = shownEvent(event)

@@ -1,7 +1,7 @@
 import { create } from 'qrcode'
 import type { CodePicture } from '../views/ticket-page.ts'
 
-/** The picture of a ticket's code: a QR code that a door still reads with a seventh of it dirty or torn. */
+/** A ticket's code as a QR code that scanners can read with a seventh of it dirty or torn. */
 export function codePicture(code: string): CodePicture {
   const { modules } = create(code, { errorCorrectionLevel: 'M' })
   const { size } = modules
@@ -15,7 +15,7 @@ interface Modules {
   get(row: number, column: number): number
 }
 
-/** The dark squares of a row, those side by side as one. */
+/** The dark squares of a row; adjacent ones form one rectangle. */
 function rowPath(modules: Modules, y: number): string {
   let path = ''
   for (let x = 0; x < modules.size; x += 1) {

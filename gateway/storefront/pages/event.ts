@@ -9,12 +9,12 @@ import { eventPage as eventContent } from '../views/event/event-view.ts'
 import { layoutSummary, sectionLines } from './layout-summary.ts'
 import { definePage, type PublicLoad } from './page.ts'
 
-/** An event: its facts and prices, and its places by map and by list. */
+/** An event: its description and prices, and its places as map and list. */
 export const eventPage = definePage<{ event_id: string }, EventPageState>({
   path: '/shop/events/:event_id',
   access: 'public',
   parameters: z.object({ event_id: eventId }),
-  // That of the seat states, the shortest-lived of its replies; it has the tags of all.
+  // The policy of the seat states, which of all its replies expire first and have all tags.
   cache: placesCache,
 
   async load({ event_id }, { read, language, isDemo }) {
@@ -44,7 +44,7 @@ export const eventPage = definePage<{ event_id: string }, EventPageState>({
       body: eventContent(state),
       current: 'whats-on',
       script: 'event-page.ts',
-      // The browser counts the sections itself, once their list shows.
+      // The browser itself counts the sections when their list is shown.
       state: { ...state, sections: null },
       preloads:
         event.layout_version === null
@@ -54,7 +54,7 @@ export const eventPage = definePage<{ event_id: string }, EventPageState>({
   },
 })
 
-/** Null before the places are in stock, when there are no states yet. */
+/** Null before the stock exists. */
 async function seatStates(event_id: string, read: PublicLoad['read']) {
   try {
     return await read(viewSeatStates, { event_id })

@@ -8,7 +8,7 @@ import { shownEvent } from '../views/shown-event.ts'
 import * as holdWords from '../views/words/hold.ts'
 import { definePage } from './page.ts'
 
-/** Most lamps of a clock; a hold that lasts longer lights all of them for a while. */
+/** Most lamps of a clock. A longer hold lights all of them until fewer minutes are left. */
 const mostLamps = 10
 
 export const payPage = definePage({

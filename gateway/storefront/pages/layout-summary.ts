@@ -5,23 +5,23 @@ import type { viewSeatStates } from '#shared/contracts/seats.ts'
 import type { SectionLine } from '../views/event/event-state.ts'
 import { pricesOf } from '../views/prices.ts'
 
-/** What a page without a map tells of a layout. */
+/** The part of a layout that a page without a map shows. */
 export interface LayoutSummary {
   readonly sections: readonly {
     readonly name: string
     /** Names of its price categories. */
     readonly categories: readonly string[]
-    /** Numbers of its seats, as first and end in turn. */
+    /** Seat numbers as ranges: first and end in turn. */
     readonly ranges: readonly number[]
   }[]
   readonly hasMap: boolean
   readonly hasAccessible: boolean
 }
 
-/** A version of a layout never changes, and takes some milliseconds to parse. */
+/** A version of a layout never changes and takes milliseconds to parse. */
 const known = new LRUCache<string, LayoutSummary>({ max: 500 })
 
-/** The summary of a version of an event's layout, which `read` gets where it is not known yet. */
+/** The summary of a version of an event's layout. Calls `read` if it is not cached. */
 export async function layoutSummary(
   eventId: string,
   version: number,
@@ -56,7 +56,7 @@ function summarise({ rows, areas, categories, stage }: ReplyOf<typeof viewLayout
   }
 }
 
-/** The sections with their prices and how much of them is free. `states`: as of `viewSeatStates`; null: nothing is for sale. */
+/** The sections with their prices and free places. `states`: as in `viewSeatStates`; null: nothing is for sale. */
 export function sectionLines(
   { sections }: LayoutSummary,
   event: ReplyOf<typeof viewEvent>,

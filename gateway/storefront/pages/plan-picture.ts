@@ -5,7 +5,7 @@ import { layoutCache } from '../../routes/events.ts'
 import { planPicture as drawPlan } from '../views/event/plan-picture.ts'
 import { definePage } from './page.ts'
 
-/** The plan of a house as a picture: before script runs, and where there is none. With its version it never changes. */
+/** A seat map as a picture, shown before the script runs or without it. The picture of one version never changes. */
 export const planPicture = definePage({
   path: '/shop/events/:event_id/plan.svg',
   access: 'public',

@@ -7,7 +7,7 @@ import { type QueueState, queueEvent, type Stage } from '../views/queue/queue-st
 import { queueWords } from '../views/words/queue.ts'
 import { definePage } from './page.ts'
 
-/** The waiting room of an event. Personal, so that nobody joins without a session; the place itself is asked for by script. */
+/** The waiting room of an event. A personal page, so that nobody joins without a session. The script reads the place itself. */
 export const queuePage = definePage<
   { event_id: string },
   Pick<QueueState, 'event' | 'minutesToChoose' | 'isPaused' | 'draw' | 'stage'>
@@ -37,6 +37,7 @@ export const queuePage = definePage<
       isDrawing: false,
       isNext: false,
       offlineSince: null,
+      refusal: null,
       rings: false,
     }
     return {
@@ -44,7 +45,7 @@ export const queuePage = definePage<
       body: queueContent(state),
       tone: 'house',
       script: 'queue-page.ts',
-      style: 'queue.css',
+      styles: ['queue.css'],
       state,
     }
   },

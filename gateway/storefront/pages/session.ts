@@ -3,8 +3,8 @@ import { viewSession } from '../views/session.ts'
 import { definePage } from './page.ts'
 
 /**
- * The path to go back to. Only paths of this host: `//other.example` and `/\other.example` would lead away, and so would a line break,
- * which browsers leave out.
+ * The path to return to. Only paths of this host: `//other.example` and `/\other.example` would lead to another one, and so would a line
+ * break, which browsers remove.
  */
 function safePath(to: string): string {
   return /^\/(?![/\\])[!-~]*$/.test(to) && to.length <= 1_024 ? to : '/'

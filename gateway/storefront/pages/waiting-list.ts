@@ -4,12 +4,13 @@ import { eventId } from '#shared/contracts/fields.ts'
 import { viewWaitingEntry } from '#shared/contracts/waiting-list.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { shownEvent } from '../views/shown-event.ts'
+import { firstQty } from '../views/stepper.ts'
 import { type WaitingListState, type Wish, waitingListPage } from '../views/waiting-list-page.ts'
 import { waitingListWords } from '../views/words/waiting-list.ts'
 import { layoutSummary } from './layout-summary.ts'
 import { definePage } from './page.ts'
 
-/** The waiting list of an event that is sold out, as its reader stands on it. */
+/** The waiting list of a sold-out event, with the reader's entry. */
 export const waitingList = definePage<
   { event_id: string },
   Pick<WaitingListState, 'event' | 'entry' | 'limit' | 'wishes'>
@@ -34,14 +35,14 @@ export const waitingList = definePage<
       ...(layout?.hasAccessible === true ? [{ kind: 'accessible', name: waitingListWords.accessible } as const] : []),
     ]
     const limit = event.sale.max_tickets_per_user
-    // The only kind there is is any place.
+    // If there is only one kind of place, it means any place.
     return { event: shownEvent(event), entry, limit, wishes: kinds.length > 1 ? kinds : [] }
   },
   view(shared, { language }) {
     const state: WaitingListState = {
       ...shared,
       language,
-      qty: 2,
+      qty: firstQty(shared.limit),
       wish: null,
       isAsking: false,
       fault: null,
@@ -54,7 +55,7 @@ export const waitingList = definePage<
       current: 'bookings',
       body: waitingListPage(state),
       script: 'waiting-list-page.ts',
-      style: 'queue.css',
+      styles: ['queue.css'],
       state,
     }
   },

@@ -10,7 +10,7 @@ import { type Found, viewWhatsOn, viewWrongFilter, type WhatsOn } from '../views
 import { listWords } from '../views/words/list.ts'
 import { definePage, type PublicLoad } from './page.ts'
 
-/** Forms send fields that were left empty, too. What is longer than any filter is refused by the search. */
+/** Forms also send empty fields. The search refuses text that is too long. */
 const filter = z
   .string()
   .trim()
@@ -33,14 +33,14 @@ const eventsOnPage = 30
 const insteadOfNothing = 6
 /** Kinds among the shortcuts. */
 const shownKinds = 4
-/** Rows of one filter: a catalogue may have thousands of cities. */
+/** Values shown for one filter: a catalogue can have thousands of cities. */
 const shownFacets = 12
 
 export const whatsOnPage = definePage<ListFilters, WhatsOn>({
   path: '/',
   access: 'public',
   parameters,
-  // As the JSON that it reads: searching costs more than a list.
+  // The rate class of the JSON routes that it reads: a search costs more than a list.
   limit: (query) => (query === '' ? 'browse' : 'search'),
   cache: listCache,
 
@@ -50,7 +50,7 @@ export const whatsOnPage = definePage<ListFilters, WhatsOn>({
     const [main, all, withoutType, withoutCity] = await Promise.all([
       read(searchEvents, searchOf(filters, { limit: eventsOnPage, facets: ['type', 'city', 'month'] })),
       isFiltered ? read(searchEvents, { limit: 1, facets: ['type'] }) : null,
-      // The counts beside a chosen filter are those of choosing another.
+      // The counts next to a chosen filter show its alternatives.
       type === undefined ? null : read(searchEvents, countsOf({ ...filters, type: undefined }, 'type')),
       city === undefined ? null : read(searchEvents, countsOf({ ...filters, city: undefined }, 'city')),
     ])
@@ -76,7 +76,7 @@ export const whatsOnPage = definePage<ListFilters, WhatsOn>({
 type SearchRequest = RequestOf<typeof searchEvents>
 type SearchReply = ReplyOf<typeof searchEvents>
 
-/** What was searched for. The search refuses what is not one of its values, and says which field. */
+/** The search for these filters. The worker refuses invalid values and names the field. */
 function searchOf(filters: ListFilters, rest: Pick<SearchRequest, 'limit' | 'facets'>): SearchRequest {
   return { ...filters, ...rest } as SearchRequest
 }
@@ -98,7 +98,7 @@ async function foundIn(reply: SearchReply, read: PublicLoad['read']): Promise<Fo
     items,
     nextCursor: next_cursor,
     total: { counted: facets?.counted ?? items.length, capped: facets?.capped ?? false },
-    // Capped counts are no longer those of whole months.
+    // Capped counts do not cover whole months.
     months: facets?.capped === false ? countsByValue(facets.by.month ?? []) : {},
     corrected: !isEmpty && corrections.length > 0 ? did_you_mean : null,
     didYouMean: isEmpty ? did_you_mean : null,
@@ -110,7 +110,7 @@ function countsByValue(facets: readonly Facet[]): Record<string, number> {
   return Object.fromEntries(facets.map(({ value, count }) => [value, count]))
 }
 
-/** What is wrong with which filter; null where it is something else. */
+/** The fault of each wrong filter; null if the error is another one. */
 function faultsOf(errors: unknown): Readonly<Record<string, string>> | null {
   if (!Array.isArray(errors)) return null
   const faults = (errors as readonly FieldError[]).map(({ pointer, detail }) => [
@@ -120,13 +120,13 @@ function faultsOf(errors: unknown): Readonly<Record<string, string>> | null {
   return Object.fromEntries(faults)
 }
 
-/** `start must be a date such as 2027-03-05.` says the name of the parameter, where the form has a label. */
+/** `start must be a date such as 2027-03-05.` begins with the parameter's name; the form has a label instead. */
 function sentence(name: string, detail: string): string {
   const { [name]: label } = listWords.filterNames
   return label === undefined ? detail : detail.replace(new RegExp(`^${name}\\b`), label)
 }
 
-/** Friday to Sunday: of the coming weekend, or what is left of this one. `now` counts in UTC, as near as a page for all countries can. */
+/** Friday to Sunday of the coming weekend, or the rest of the current one. Counts in UTC, because one page serves all countries. */
 function weekendOf(now: Date): { readonly start: string; readonly end: string } {
   const weekday = (now.getUTCDay() + 6) % 7
   const [friday, sunday] = [4, 6]

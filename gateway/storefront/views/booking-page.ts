@@ -9,19 +9,19 @@ import * as bookingWords from './words/booking.ts'
 export interface BookingPageState {
   readonly booking: Booking
   readonly event: ShownEvent
-  /** Whether the time to give tickets back is not over. */
+  /** Whether tickets can still be returned. */
   readonly mayReturn: boolean
-  /** Ids of the tickets to give back. */
+  /** Ids of the tickets to return. */
   readonly chosen: readonly string[]
   readonly isReturning: boolean
-  /** What came of it. */
+  /** The result of the last return. */
   readonly outcome: (NoteText & { readonly isAlarm: boolean }) | null
   readonly language: string
 }
 
 type Ticket = Booking['tickets'][number]
 
-/** The content of the page: what was bought, its tickets, and what can be given back. */
+/** The content of the page: the booking, its tickets, and which of them can be returned. */
 export function bookingPage(state: BookingPageState): Html {
   const { booking, event, language, outcome } = state
   return html`<div class="page-head">
@@ -67,7 +67,7 @@ function stateNote({ booking, event, language }: BookingPageState): Html {
   }
 }
 
-/** A ticket as a stub, torch while it opens a door for the buyer. */
+/** A ticket as a stub; coloured torch while the buyer can enter with it. */
 function ticketStub(ticket: Ticket, index: number): Html {
   const isSeat = 'seat_no' in ticket
   const isYours = ticket.status === 'valid' && ticket.passed_on === undefined
@@ -77,7 +77,7 @@ function ticketStub(ticket: Ticket, index: number): Html {
 <div class="about">
 <p class="what"><strong>${isSeat ? ticket.section : ticket.area}</strong>${isSeat && html`<span>${bookingWords.row(ticket.row)}</span>`}</p>
 <p class="state">${ticketState(ticket)}</p>
-<a href="/shop/tickets/${ticket.id}" aria-label="${`${bookingWords.showTicket}: ${placeName(ticket)}`}">${bookingWords.showTicket}</a>
+<a href="/shop/tickets/${encodeURIComponent(ticket.id)}" aria-label="${`${bookingWords.showTicket}: ${placeName(ticket)}`}">${bookingWords.showTicket}</a>
 </div>
 </li>`
 }
@@ -98,18 +98,23 @@ function sidePanel(state: BookingPageState): Html {
 <p class="quiet small">${bookingWords.bookedOn(booked)}</p>
 ${
   booking.status === 'confirmed' &&
-  html`<p><a class="button wide" href="/shop/bookings/${booking.id}/calendar.ics" download>${bookingWords.calendar}</a></p>
+  html`<p><a class="button wide" href="/shop/bookings/${encodeURIComponent(booking.id)}/calendar.ics" download>${bookingWords.calendar}</a></p>
 ${returnTickets(state)}`
 }
 </aside>`
 }
 
-/** The tickets that the buyer may give back. */
+/** The tickets that the buyer can return. */
 function returnable({ tickets }: Booking): Ticket[] {
   return tickets.filter(({ status, passed_on }) => status === 'valid' && passed_on === undefined)
 }
 
-/** What a ticket had cost, in minor units. */
+/** The chosen tickets that can still be returned: others may have been returned in another tab since. */
+export function wantedTickets({ booking, chosen }: Pick<BookingPageState, 'booking' | 'chosen'>): Ticket[] {
+  return returnable(booking).filter(({ id }) => chosen.includes(id))
+}
+
+/** The price paid for a ticket, in minor units. */
 export function priceOfTicket({ places }: Booking, ticket: Ticket): number {
   const place = places.find((each) =>
     'seat_no' in ticket
@@ -128,7 +133,7 @@ function returnTickets(state: BookingPageState): Html | null {
   const tickets = returnable(booking)
   if (tickets.length === 0) return null
   const money = (minor: number): string => sum(minor, booking.currency, language)
-  const wanted = tickets.filter(({ id }) => chosen.includes(id))
+  const wanted = wantedTickets(state)
   const back = wanted.reduce((total, ticket) => total + priceOfTicket(booking, ticket), 0)
   const label = wanted.length === 0 ? bookingWords.returnNone : bookingWords.returnSum(wanted.length, money(back))
   return html`<details class="return-tickets" id="return-tickets">
@@ -139,6 +144,7 @@ function returnTickets(state: BookingPageState): Html | null {
 </fieldset>
 <p class="quiet small">${bookingWords.returnText} ${bookingWords.returnUntil(until)}</p>
 <button class="button wide"${(wanted.length === 0 || isReturning) && html` aria-disabled="true"`}>${isReturning ? bookingWords.returning : label}</button>
+<noscript><p>${bookingWords.needsScript}</p></noscript>
 </form>
 </details>`
 }

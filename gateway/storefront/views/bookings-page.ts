@@ -1,28 +1,33 @@
 import type { Booking } from '#shared/contracts/bookings.ts'
 import type { CarriedTicket } from '#shared/contracts/tickets.ts'
 import type { WaitingEntry } from '#shared/contracts/waiting-list.ts'
+import { countPlaces } from './count-places.ts'
+import { eventPath } from './event-path.ts'
 import { stubDate, sum } from './format.ts'
 import { type Html, html } from './html.ts'
 import { placeName } from './place-name.ts'
 import { type ShownEvent, whenAndWhere } from './shown-event.ts'
 import * as bookingWords from './words/booking.ts'
+import { myDataWords } from './words/my-data.ts'
 import { waitingListWords } from './words/waiting-list.ts'
 
 export interface BookingsPageData {
   readonly bookings: readonly Booking[]
-  /** Tickets that others passed on. */
+  /** Tickets that others passed on to the caller. */
   readonly tickets: readonly CarriedTicket[]
-  /** Entries on waiting lists that are still open. */
+  /** Open entries on waiting lists. */
   readonly waiting: readonly WaitingEntry[]
-  /** By id; those that are no longer shown are missing. */
+  /** By id, without events that are no longer published. */
   readonly events: Readonly<Record<string, ShownEvent>>
-  readonly nextCursor: string | null
+  /** Cursors of earlier bookings and earlier tickets; null: there are none. */
+  readonly nextBookings: string | null
+  readonly nextTickets: string | null
   readonly language: string
 }
 
-/** The content of the page: what the caller bought, and what others passed on. */
+/** The content of the page: the caller's bookings, and tickets that others passed on. */
 export function bookingsPage(data: BookingsPageData): Html {
-  const { bookings, tickets, waiting, nextCursor } = data
+  const { bookings, tickets, waiting, nextBookings, nextTickets } = data
   return html`<div class="page-head"><h1>${bookingWords.title}</h1></div>
 ${bookings.length + tickets.length + waiting.length === 0 && nothingYet()}
 ${waiting.length > 0 && waitingLists(data)}
@@ -31,11 +36,13 @@ ${
   html`<section class="booking-list" aria-labelledby="passed-on-title">
 <h2 id="passed-on-title">${bookingWords.passedOnToYou}</h2>
 <ul>${tickets.map((ticket) => passedOnStub(ticket, data))}</ul>
+${nextTickets !== null && html`<p class="more"><a class="button" href="/shop/bookings?tickets=${encodeURIComponent(nextTickets)}">${bookingWords.earlierTickets}</a></p>`}
 </section>
 ${bookings.length > 0 && html`<h2>${bookingWords.bought}</h2>`}`
 }
 ${bookings.length > 0 && html`<ul class="booking-list">${bookings.map((booking) => bookingStub(booking, data))}</ul>`}
-${nextCursor !== null && html`<p class="more"><a class="button" href="/shop/bookings?cursor=${encodeURIComponent(nextCursor)}">${bookingWords.earlier}</a></p>`}`
+${nextBookings !== null && html`<p class="more"><a class="button" href="/shop/bookings?cursor=${encodeURIComponent(nextBookings)}">${bookingWords.earlier}</a></p>`}
+<p class="more"><a href="/shop/me">${myDataWords.title}</a></p>`
 }
 
 function waitingLists(data: BookingsPageData): Html {
@@ -57,13 +64,10 @@ function bookingStub(booking: Booking, data: BookingsPageData): Html {
   const event = data.events[booking.event_id]
   const isEventCancelled = booking.cancelled_for === 'event_cancelled'
   const state = isEventCancelled ? bookingWords.eventCancelled : bookingWords.states[booking.status]
-  const tickets =
-    booking.tickets.length > 0
-      ? booking.tickets.length
-      : booking.places.reduce((total, place) => total + ('qty' in place ? place.qty : 1), 0)
+  const tickets = booking.tickets.length > 0 ? booking.tickets.length : countPlaces(booking.places)
   return stub({
     event,
-    href: `/shop/bookings/${booking.id}`,
+    href: `/shop/bookings/${encodeURIComponent(booking.id)}`,
     isYours,
     detail: `${bookingWords.tickets(tickets)} · ${sum(booking.total_minor, booking.currency, data.language)}`,
     state,
@@ -74,7 +78,7 @@ function bookingStub(booking: Booking, data: BookingsPageData): Html {
 function passedOnStub(ticket: CarriedTicket, { events, language }: BookingsPageData): Html {
   return stub({
     event: events[ticket.event_id],
-    href: `/shop/tickets/${ticket.id}`,
+    href: `/shop/tickets/${encodeURIComponent(ticket.id)}`,
     isYours: ticket.status === 'valid',
     detail: placeName(ticket),
     state: bookingWords.ticketStates[ticket.status],
@@ -82,16 +86,16 @@ function passedOnStub(ticket: CarriedTicket, { events, language }: BookingsPageD
   })
 }
 
-/** An offer is a hold, to be paid for like any other. */
+/** An offer is a hold, paid for like any other. */
 function waitingStub(entry: WaitingEntry, { events, language }: BookingsPageData): Html {
   const isOffer = entry.status === 'offered' && entry.hold_id !== null
-  const listPath = `/shop/events/${encodeURIComponent(entry.event_id)}/waiting-list`
+  const listPath = `${eventPath(entry.event_id)}/waiting-list`
   return stub({
     event: events[entry.event_id],
     href: isOffer ? `/shop/holds/${encodeURIComponent(entry.hold_id ?? '')}` : listPath,
     isYours: isOffer,
     isGone: false,
-    detail: waitingListWords.waitingTitle(entry.qty),
+    detail: isOffer ? waitingListWords.offeredTitle(entry.qty) : waitingListWords.waitingTitle(entry.qty),
     state: waitingListWords.states[entry.status],
     language,
   })
@@ -101,14 +105,14 @@ interface Stub {
   readonly event: ShownEvent | undefined
   readonly href: string
   readonly isYours: boolean
-  /** Default: what is not the caller's any more. */
+  /** Default: gone, if it does not belong to the caller. */
   readonly isGone?: boolean
   readonly detail: string
   readonly state: string
   readonly language: string
 }
 
-/** As a stub of an event, but torch while it is the caller's. */
+/** An event stub; coloured torch while it belongs to the caller. */
 function stub({ event, href, isYours, isGone = !isYours, detail, state, language }: Stub): Html {
   const date = event && stubDate(event.starts_on, language)
   return html`<li class="stub event-stub booking-stub${isYours && ' yours'}${isGone && ' gone'}">

@@ -1,45 +1,49 @@
 import { type Html, html } from './html.ts'
-import { footer, masthead, type Place } from './masthead.ts'
+import { deskMasthead, doorMasthead, footer, masthead, type Place } from './masthead.ts'
 import * as words from './words.ts'
 
-/** What a page is made of, beside masthead and foot. */
+/** The parts of a page, besides masthead and foot. */
 export interface PageContent {
   readonly title: string
-  /** What a search engine or a message shows of the page. */
+  /** The description that search engines and link previews show. */
   readonly description?: string
   /** The content of `<main>`. */
   readonly body: Html
   readonly current?: Place
-  /** `front`: the page begins with a dark band, under the masthead too; `house`: it is dark from top to bottom. */
+  /** Whose head the page has: that of organisers, or of the people at the door. Default: that of buyers. */
+  readonly head?: 'desk' | 'door'
+  /** `front`: the page begins with a dark band, also under the masthead; `house`: the whole page is dark. */
   readonly tone?: 'front' | 'house'
   /** The script of the page: a file of `browser/`, such as `event-page.ts`. */
   readonly script?: string
-  /** Its own style sheet beside the common one: a file of `styles/`. */
-  readonly style?: string
-  /** What the script begins with: becomes JSON in `data-state` of `<main>`. */
+  /** Style sheets besides the common one: files of `styles/`. */
+  readonly styles?: readonly string[]
+  /** The page may ask for the camera. */
+  readonly usesCamera?: boolean
+  /** The initial state of the script, sent as JSON in `data-state` of `<main>`. */
   readonly state?: unknown
-  /** Addresses of JSON that the script fetches first. */
+  /** Addresses of JSON that the script fetches first; the page preloads them. */
   readonly preloads?: readonly string[]
 }
 
-/** The shop that shows a page. */
+/** The shop, as a page shows it. */
 export interface Shop {
   readonly name: string
-  /** A tag of BCP 47: dates and money are written as in this language. */
+  /** A BCP 47 language tag: how dates and money are written. */
   readonly language: string
   readonly isDemo: boolean
-  /** Names the scripts and styles that belong to this page; see `assets.ts`. */
+  /** Names the release of the page's scripts and styles; see `assets.ts`. */
   readonly release: string
-  /** The address of the file that has a script of `browser/`. */
+  /** The address of the bundle that contains a script of `browser/`. */
   scriptAddress(script: string): string
 }
 
-/** The script of every page. */
+/** The script that every page loads. */
 const commonScript = 'every-page.ts'
 
-/** A whole page. */
+/** Renders a whole page. */
 export function renderDocument(page: PageContent, shop: Shop): string {
-  const { title, description, body, current, tone, script, style, state, preloads = [] } = page
+  const { title, description, body, current, head, tone, script, styles = [], state, preloads = [] } = page
   const assets = `/assets/${shop.release}`
   const scripts = script === undefined ? [commonScript] : [commonScript, script]
   const modules = scripts.map((name) => shop.scriptAddress(name))
@@ -55,14 +59,14 @@ ${description !== undefined && html`<meta name="description" content="${descript
 <link rel="icon" href="${assets}/mark.svg" type="image/svg+xml">
 <link rel="preload" href="${assets}/fonts/sofia-sans-condensed-latin-700-normal.woff2" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="${assets}/styles.css">
-${style !== undefined && html`<link rel="stylesheet" href="${assets}/${style}">\n`}${modules.map((address) => html`<link rel="modulepreload" href="${address}">\n`)}${preloads.map((address) => html`<link rel="preload" href="${address}" as="fetch" crossorigin>\n`)}${modules.map((address) => html`<script type="module" src="${address}"></script>\n`)}</head>
+${styles.map((name) => html`<link rel="stylesheet" href="${assets}/${name}">\n`)}${modules.map((address) => html`<link rel="modulepreload" href="${address}">\n`)}${preloads.map((address) => html`<link rel="preload" href="${address}" as="fetch" crossorigin>\n`)}${modules.map((address) => html`<script type="module" src="${address}"></script>\n`)}</head>
 <body${tone !== undefined && html` class="${tone}"`}>
 <a class="skip" href="#main">${words.skip}</a>
-${masthead({ name: shop.name, current })}
+${head === 'door' ? doorMasthead : head === 'desk' ? deskMasthead(current) : masthead({ name: shop.name, current })}
 <main id="main" tabindex="-1"${script !== undefined && html` data-script="${script}"`}${state !== undefined && html` data-state="${JSON.stringify(state)}"`}>
 ${body}
 </main>
-${footer(shop)}
+${head !== 'door' && footer(shop)}
 </body>
 </html>
 `.text

@@ -1,16 +1,12 @@
 import type { z } from 'zod'
 import type { eventSummary } from '#shared/contracts/event.ts'
+import { eventPath } from './event-path.ts'
 import { clockTime, money, stubDate } from './format.ts'
 import { type Html, html } from './html.ts'
 import { listWords } from './words/list.ts'
 import * as words from './words.ts'
 
 export type EventSummary = z.infer<typeof eventSummary>
-
-/** The address of an event's page. */
-export function eventPath(eventId: string): string {
-  return `/shop/events/${encodeURIComponent(eventId)}`
-}
 
 /** `Kleiner Speicher, Berlin`. */
 function venueLine(venue: EventSummary['venue']): string {

@@ -1,6 +1,7 @@
 import type { Hold } from '#shared/contracts/holds.ts'
 import type { Place } from '#shared/contracts/places.ts'
 import { clockText } from './clock-text.ts'
+import { eventPath } from './event-path.ts'
 import { clockTime, instantText, money } from './format.ts'
 import { type Html, html } from './html.ts'
 import { type NoteText, note } from './note.ts'
@@ -15,23 +16,23 @@ export interface HoldPageState {
   readonly hold: Hold
   readonly event: ShownEvent
   readonly pay: PayState
-  /** On the clock. */
+  /** Seconds on the clock. */
   readonly seconds: number
-  /** Lamps in all, one for each minute of the hold. */
+  /** Number of lamps, one for each minute of the hold. */
   readonly lamps: number
   readonly card: string
-  /** What the buyer asked for beside paying, while it is under way. */
+  /** The request besides paying that is in progress. */
   readonly busy: 'extend' | 'change' | 'release' | null
-  /** What came of it. */
+  /** The result of the last request. */
   readonly outcome: NoteText | null
-  /** Read out, not shown. */
+  /** Read out by screen readers, not shown. */
   readonly spoken: { readonly text: string; readonly isUrgent: boolean } | null
   readonly language: string
-  /** The zone of the reader; null until script knows it. */
+  /** The reader's time zone; null until the script knows it. */
   readonly zone: string | null
 }
 
-/** The content of the page: what is held and for how long, and how to pay for it. */
+/** The content of the page: the held places, the time left, and how to pay. */
 export function holdPage(state: HoldPageState): Html {
   return html`<div class="hold-page">
 ${holdBlock(state)}
@@ -61,7 +62,7 @@ ${holdHead(state)}
 <p class="quiet">${whenAndWhere(event, language)}</p>
 <ul class="rows">${hold.places.map((place, index) => placeRow(state, place, index))}</ul>
 <p class="sum"><span>${holdWords.total}</span><strong>${priceOf(state, hold.total_minor)}</strong></p>
-${state.pay.name === 'held' && html`<p class="hold-links"><a href="/shop/events/${event.id}">${holdWords.otherSeats}</a> · <button type="button" class="link" data-click="releaseAll">${holdWords.releaseAll}</button></p>`}
+${state.pay.name === 'held' && html`<p class="hold-links"><a href="${eventPath(event.id)}">${holdWords.otherSeats}</a> · <button type="button" class="link" data-click="releaseAll">${holdWords.releaseAll}</button></p>`}
 </div>
 </section>`
 }
@@ -113,19 +114,19 @@ ${
 <p class="quiet small">${holdWords.sandbox}</p>`
 }
 <button class="button torch wide tall" id="pay"${isPaying && html` aria-disabled="true"`}>${label}</button>
-<noscript><p class="note">${holdWords.needsScript}</p></noscript>
+<noscript><p class="note">${holdWords.needsScript(clockTime(hold.expires_at, { zone: event.tz, language }))}</p></noscript>
 <p class="quiet small">${event.cancelUntil === null ? holdWords.noReturns : holdWords.cancelUntil(instantText(event.cancelUntil, { zone: event.tz, language }))}</p>
 </form>`
 }
 
-/** Where to go when there is nothing to pay any more. */
+/** Where to go if there is nothing left to pay. */
 function nextStep({ pay, event }: HoldPageState): Html | null {
   if (pay.name === 'bought') {
     const path = pay.bookingId === null ? '/shop/bookings' : `/shop/bookings/${encodeURIComponent(pay.bookingId)}`
     return html`<p><a class="button torch" href="${path}">${holdWords.showBookings}</a></p>`
   }
   if (pay.name !== 'ended') return null
-  return html`<p><a class="button torch" href="/shop/events/${event.id}">${holdWords.takeAgain}</a></p>`
+  return html`<p><a class="button torch" href="${eventPath(event.id)}">${holdWords.takeAgain}</a></p>`
 }
 
 function noteOf(state: HoldPageState): Html | null {
@@ -135,7 +136,7 @@ function noteOf(state: HoldPageState): Html | null {
       if (pay.note !== null) return note(payNote(pay.note, state), 'alarm')
       return outcome && note(outcome)
     case 'paying':
-      // The first answer is on its way; only when it does not come there is something to say.
+      // The first answer is on its way: say something only if it does not come.
       if (pay.tries === 0) return null
       return note(pay.isOffline ? holdWords.waitingOffline(endTime(state)) : holdWords.retrying)
     case 'waiting':
@@ -154,7 +155,7 @@ function payNote(payNote: PayNote, state: HoldPageState): NoteText {
   return payNote === 'offline' ? holdWords.notes.offline(endTime(state)) : holdWords.notes[payNote]
 }
 
-/** Until when the places are held, on the reader's clock. */
+/** Until when the places are held, in the reader's time zone. */
 function endTime({ hold, zone, language }: HoldPageState): string {
   return clockTime(hold.expires_at, { zone, language })
 }

@@ -3,8 +3,8 @@ import { type Html, html } from './html.ts'
 const rows = [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
 /**
- * A dark house: nine rows of dots, one seat lit. The dot lies on the fourth row, at its 21st dash. `shown`: the side that stays where
- * there is no room for all of it.
+ * A dark house: nine rows of dots with one lit seat, on the fourth row at the 21st dash. `shown`: the side that stays visible on narrow
+ * screens.
  */
 export function houseArcs(shown: 'left' | 'right' = 'right'): Html {
   return html`<svg class="house-arcs" viewBox="0 0 680 400" preserveAspectRatio="${shown === 'left' ? 'xMin' : 'xMax'}YMin slice" aria-hidden="true">

@@ -1,4 +1,4 @@
-/** HTML that is safe to send: made by `html`, where everything put in is escaped. */
+/** HTML that is safe to send: made by `html`, which escapes every value. */
 export class Html {
   readonly text: string
 
@@ -7,7 +7,7 @@ export class Html {
   }
 }
 
-/** What a template takes: text and numbers are escaped, HTML and lists are put in as they are, the rest is nothing. */
+/** Values of a template: text and numbers are escaped, HTML and lists are inserted unchanged, all others insert nothing. */
 export type HtmlPart = Html | string | number | false | null | undefined | readonly HtmlPart[]
 
 const entities: Readonly<Record<string, string>> = {
@@ -18,12 +18,12 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Text as it may stand between tags and in quoted attributes. */
+/** Text escaped for use between tags and in quoted attributes. */
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? '')
 }
 
-/** A template of HTML. Attribute values stand in double quotes; `href` takes only paths that our code builds with `encodeURIComponent`. */
+/** A template of HTML. Attribute values stand in double quotes. `href` takes only paths that our code builds with `encodeURIComponent`. */
 export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   let text = strings[0] ?? ''
   for (let at = 0; at < parts.length; at += 1) text += textOf(parts[at]) + (strings[at + 1] ?? '')

@@ -1,4 +1,4 @@
-/** What the list of events is filtered by, as it stands in its address. */
+/** The filters of the list of events, as in its address. */
 export interface ListFilters {
   readonly keyword?: string | undefined
   readonly type?: string | undefined
@@ -18,7 +18,7 @@ export function listAddress(filters: ListFilters): string {
   return query === '' ? '/' : `/?${query}`
 }
 
-/** The address with some filters changed, from the first page on. */
+/** The address with some filters changed, on the first page. */
 export function withFilters(filters: ListFilters, change: ListFilters): string {
   return listAddress({ ...filters, cursor: undefined, ...change })
 }

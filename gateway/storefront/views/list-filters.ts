@@ -9,7 +9,7 @@ export interface Facet {
   readonly count: number
 }
 
-/** The most frequent values of a filter, and how many events there are without it. */
+/** The most frequent values of a filter, and the number of events without it. */
 export interface FilterCount {
   readonly facets: readonly Facet[]
   readonly total: number
@@ -20,10 +20,10 @@ export interface FilterCounts {
   readonly city: FilterCount
 }
 
-/** What is wrong with a filter, by its name. */
+/** What is wrong with a filter, by the filter's name. */
 export type FilterFaults = Readonly<Record<string, string>>
 
-/** A column of links with counts; on narrow screens one closed disclosure. */
+/** The filters as a column of links with counts; on narrow screens as one closed disclosure. */
 export function listFilters(
   filters: ListFilters,
   { counts, faults, language }: { counts: FilterCounts | null; faults: FilterFaults; language: string },
@@ -64,7 +64,7 @@ function facetLinks({ name, heading, all, counts: { facets, total }, filters, la
 </section>`
 }
 
-/** Filters are found in any case. */
+/** Filters ignore case. */
 function isSame(one: string, other: string): boolean {
   return one.localeCompare(other, 'en', { sensitivity: 'base' }) === 0
 }

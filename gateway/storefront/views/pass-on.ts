@@ -8,9 +8,9 @@ export interface PassOnState {
   /** What is wrong with the name. */
   readonly fault: string | null
   readonly isSending: boolean
-  /** Who has the ticket now. */
+  /** The ticket's new owner. */
   readonly passedOnTo: string | null
-  /** Of the page where they find it. */
+  /** Address of the page where the new owner finds the ticket. */
   readonly address: string
 }
 
@@ -30,6 +30,7 @@ ${fault !== null && html`<p class="fault" id="to-fault" role="alert">${faultSign
 </div>
 <p>${ticketWords.passOnText}</p>
 <p><button class="button"${isSending && html` aria-disabled="true"`}>${isSending ? ticketWords.passingOn : ticketWords.passOnButton}</button></p>
+<noscript><p>${ticketWords.passOnNeedsScript}</p></noscript>
 </form>
 </details>`
 }

@@ -1,16 +1,16 @@
 import type { Hold } from '#shared/contracts/holds.ts'
 
-/** What a buyer wants to pay: one intention, one key, one charge. */
+/** A buyer's intention to pay: one intention, one key, one charge. */
 export interface Intention {
   /** The Idempotency-Key, the same for every repetition. */
   readonly key: string
-  /** Null for places that cost nothing. */
+  /** Null if the places cost nothing. */
   readonly token: string | null
   readonly totalMinor: number
   readonly currency: string
 }
 
-/** What the buyer is told while the places are still theirs. */
+/** A message while the places still belong to the buyer. */
 export type PayNote =
   | 'declined'
   | 'not_authorised'
@@ -23,26 +23,26 @@ export type PayNote =
 
 export type HoldEnd = 'ran_out' | 'released' | 'seats_taken' | 'event_cancelled' | 'ticket_limit' | 'revoked' | 'lost'
 
-/** How it stands with paying for a hold; `browser/hold-state.ts` has the moves. */
+/** The state of paying for a hold. `browser/hold-state.ts` has the transitions. */
 export type PayState =
   | { readonly name: 'held'; readonly note: PayNote | null }
-  /** The purchase is sent, or sent again with the same key. */
+  /** The purchase was sent, or sent again with the same key. */
   | { readonly name: 'paying'; readonly intention: Intention; readonly tries: number; readonly isOffline: boolean }
-  /** Whether it was charged is not known; it is asked for. */
-  | { readonly name: 'waiting'; readonly intention: Intention; readonly looks: number; readonly isOffline: boolean }
-  /** Another tab pays, with a key that this one does not know. */
-  | { readonly name: 'elsewhere'; readonly looks: number }
-  /** Null: the booking is not known; the list of bookings has it. */
+  /** It is unknown whether the buyer was charged; the page polls. */
+  | { readonly name: 'waiting'; readonly intention: Intention; readonly polls: number; readonly isOffline: boolean }
+  /** Another tab is paying, with a key that this tab does not know. */
+  | { readonly name: 'elsewhere'; readonly polls: number }
+  /** Null: the booking is unknown; the list of bookings has it. */
   | { readonly name: 'bought'; readonly bookingId: string | null }
   | { readonly name: 'ended'; readonly why: HoldEnd }
 
-/** How it stands with a hold that this page has not been asked to pay for. */
+/** The state of a hold for which this page has not tried to pay. */
 export function stateOfHold({ status }: Pick<Hold, 'status'>): PayState {
   switch (status) {
     case 'active':
       return { name: 'held', note: null }
     case 'paying':
-      return { name: 'elsewhere', looks: 0 }
+      return { name: 'elsewhere', polls: 0 }
     case 'converted':
       return { name: 'bought', bookingId: null }
     case 'expired':

@@ -1,12 +1,12 @@
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewEvent } from '#shared/contracts/event.ts'
 
-/** One price of an event: what costs the same has one colour and one shape, wherever it is shown. */
+/** One price of an event. Places of one price have one colour and one shape everywhere. */
 export interface Price {
   readonly priceMinor: number
-  /** The tiers and areas that cost it. */
+  /** The tiers and areas with this price. */
   readonly names: readonly string[]
-  /** 1 to 5, dear to cheap; see the tokens `price-1` … `price-5`. */
+  /** 1 to 5, highest price first; see the tokens `price-1` … `price-5`. */
   readonly colour: number
   readonly shape: PriceShape
 }
@@ -16,7 +16,7 @@ export type PriceShape = (typeof priceShapes)[number]
 
 type PricedEvent = Pick<ReplyOf<typeof viewEvent>, 'price_tiers' | 'areas'>
 
-/** The prices of an event, the dearest first. */
+/** The prices of an event, highest first. */
 export function pricesOf({ price_tiers, areas }: PricedEvent): Price[] {
   const names = new Map<number, string[]>()
   for (const { name, price_minor } of [...price_tiers, ...areas]) {
@@ -29,14 +29,14 @@ export function pricesOf({ price_tiers, areas }: PricedEvent): Price[] {
     .map(([priceMinor, same], index) => ({ priceMinor, names: same, ...markOf(index) }))
 }
 
-/** Beyond five prices, the same colours come with other shapes. */
+/** After five prices the colours repeat with other shapes. */
 export function markOf(index: number): { colour: number; shape: PriceShape } {
   const count = priceShapes.length
   const shape = priceShapes[(index + Math.floor(index / count)) % count] ?? 'circle'
   return { colour: (index % count) + 1, shape }
 }
 
-/** Path of a price's shape around 0, 0, as SVG and `Path2D` read it. Shapes of one radius look equally large. */
+/** The outline of a price's shape around 0, 0, as SVG and `Path2D` read it. Shapes of one radius look equally large. */
 export function shapePath(shape: PriceShape, radius: number): string {
   const at = (factor: number): number => Math.round(factor * radius * 100) / 100
   switch (shape) {

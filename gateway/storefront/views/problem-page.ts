@@ -2,7 +2,7 @@ import type { PageContent } from './document.ts'
 import { type Html, html } from './html.ts'
 import { nextSteps, problemWords } from './words/problems.ts'
 
-/** What a page needs to know of a problem document. */
+/** The parts of a problem document that a page shows. */
 export interface ShownProblem {
   readonly code: string
   readonly status: number
@@ -10,9 +10,11 @@ export interface ShownProblem {
   readonly detail: string
   readonly errors?: unknown
   readonly retry_after_ms?: unknown
+  /** Finds the request in the logs. */
+  readonly requestId: string
 }
 
-/** The sentences about each wrong field. */
+/** The sentences about wrong fields. */
 function fieldFaults({ errors, detail }: Pick<ShownProblem, 'errors' | 'detail'>): readonly string[] {
   if (!Array.isArray(errors)) return [detail]
   return errors.map((error: { detail: string }) => error.detail)
@@ -20,13 +22,14 @@ function fieldFaults({ errors, detail }: Pick<ShownProblem, 'errors' | 'detail'>
 
 /** A problem as a page: what happened, and the next step. */
 export function problemPage(problem: ShownProblem): PageContent {
-  const { heading, text } = problemWords(problem.code)
+  const { heading, text, hasNumber = false } = problemWords(problem.code)
   return {
     title: heading,
     body: html`<div class="words-page">
 <h1>${heading}</h1>
 ${text !== '' && html`<p>${text}</p>`}
 ${details(problem)}
+${hasNumber && html`<p>${nextSteps.number}: <code>${problem.requestId}</code></p>`}
 <p class="buttons">${problem.retryable && html`<a class="button" href="">${nextSteps.again}</a>`}<a class="button" href="/">${nextSteps.whatsOn}</a></p>
 </div>`,
   }

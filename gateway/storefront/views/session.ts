@@ -3,15 +3,15 @@ import { type Html, html } from './html.ts'
 import { faultSign } from './signs.ts'
 import { sessionWords } from './words/session.ts'
 
-/** What the script of the page knows. */
+/** The state of the page's script. */
 export interface SessionState {
-  /** Where to go back to: a path. */
+  /** The path to return to. */
   readonly to: string
   readonly fault?: string
   readonly isAsking?: boolean
 }
 
-/** In the demo any name works; elsewhere people sign in at their provider. */
+/** The sign-in page. In demo mode any name works; otherwise people sign in at their provider. */
 export function viewSession({ to, isDemo }: { to: string; isDemo: boolean }): PageContent {
   if (!isDemo) {
     return {
@@ -30,6 +30,7 @@ export function viewSession({ to, isDemo }: { to: string; isDemo: boolean }): Pa
   }
 }
 
+/** The form that asks for a name, in demo mode. */
 export function sessionForm({ fault, isAsking = false }: SessionState): Html {
   const marks = fault !== undefined && html` aria-invalid="true"`
   return html`<h1>${sessionWords.heading}</h1>

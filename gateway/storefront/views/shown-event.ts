@@ -5,20 +5,21 @@ import { type Html, html } from './html.ts'
 
 type EventView = ReplyOf<typeof viewEvent>
 
-/** What pages about a buyer's own things show of an event. */
+/** The data of an event that a buyer's own pages show. */
 export type ShownEvent = Pick<
   EventView,
   'id' | 'name' | 'status' | 'starts_on' | 'starts_at' | 'tz' | 'price_tiers' | 'areas'
 > & {
-  /** Of the venue. */
+  /** Venue and city, such as `TD Garden, Boston`. */
   readonly where: string | null
-  /** `ul. Czółenkowa 12` */
+  /** Street, such as `ul. Czółenkowa 12`. */
   readonly address: string | null
   readonly doorsAt: string | null
-  /** Until then tickets may be given back; null: never. */
+  /** Until when tickets can be returned; null: never. */
   readonly cancelUntil: string | null
 }
 
+/** The data of an event that a buyer's own pages show. */
 export function shownEvent(event: EventView): ShownEvent {
   const {
     id,

@@ -19,7 +19,7 @@ export interface CodePicture {
 export interface TicketPageData {
   readonly ticket: CarriedTicket
   readonly event: ShownEvent
-  /** Null for who did not buy the ticket. */
+  /** Null for a reader who did not buy the ticket. */
   readonly booking: Booking | null
   readonly picture: CodePicture | null
   readonly holder: string
@@ -27,11 +27,11 @@ export interface TicketPageData {
   readonly language: string
 }
 
-/** The content of the page: the ticket, and what can be done with it. Readable without script and without network. */
+/** The content of the page: the ticket, and what its owner can do with it. Readable without script and offline. */
 export function ticketPage(data: TicketPageData): Html {
   const { ticket, booking } = data
   const count = booking?.tickets.length ?? 0
-  return html`<p class="back"><a class="link" href="${booking === null ? '/shop/bookings' : `/shop/bookings/${booking.id}`}">${booking === null ? ticketWords.allBookings : ticketWords.allOfBooking(count)}</a></p>
+  return html`<p class="back"><a class="link" href="${booking === null ? '/shop/bookings' : `/shop/bookings/${encodeURIComponent(booking.id)}`}">${booking === null ? ticketWords.allBookings : ticketWords.allOfBooking(count)}</a></p>
 <div class="note offline" role="status" hidden>${ticketWords.offline}</div>
 ${ticketCard(data)}
 ${isUsable(ticket) ? actions(data) : note({ title: '', text: wordOf(ticket)?.text ?? '' })}`
@@ -41,7 +41,7 @@ function isUsable({ status, passed_on }: CarriedTicket): boolean {
   return status === 'valid' && passed_on === undefined
 }
 
-/** What stands in the place of a code that opens no door. */
+/** The text that replaces the code of a ticket that is not valid. */
 function wordOf({ status, passed_on }: CarriedTicket): { readonly word: string; readonly text: string } | null {
   if (status === 'valid') return passed_on ? ticketWords.passedOn : null
   return ticketWords.ended[status]
@@ -85,7 +85,7 @@ function bookingFacts(ticket: CarriedTicket, booking: Booking, event: ShownEvent
   return [price, ticketWords.booked(longDate(dateIn(event.tz, booking.created_at), language))]
 }
 
-/** Four squares of white all around, as readers expect. */
+/** A QR code with four white squares on each side, as scanners require. */
 function codePicture({ size, path }: CodePicture, number: string): Html {
   const quiet = 4
   const all = size + 2 * quiet
@@ -95,10 +95,10 @@ function codePicture({ size, path }: CodePicture, number: string): Html {
 function actions({ ticket, booking, mayReturn, language }: TicketPageData): Html {
   return html`<div class="ticket-actions">
 <div class="buttons">
-${booking !== null && html`<a class="button" href="/shop/bookings/${booking.id}/calendar.ics" download>${ticketWords.calendar}</a>`}
+${booking !== null && html`<a class="button" href="/shop/bookings/${encodeURIComponent(booking.id)}/calendar.ics" download>${ticketWords.calendar}</a>`}
 <button type="button" class="button" id="print" hidden>${ticketWords.print}</button>
 <div class="pass-on">${passOn({ ticketId: ticket.id, fault: null, isSending: false, passedOnTo: null, address: '' })}</div>
-${booking !== null && mayReturn && html`<a class="link" href="/shop/bookings/${booking.id}#return-tickets">${ticketWords.returnTickets(sum(priceOfTicket(booking, ticket), booking.currency, language))}</a>`}
+${booking !== null && mayReturn && html`<a class="link" href="/shop/bookings/${encodeURIComponent(booking.id)}#return-tickets">${ticketWords.returnTickets(sum(priceOfTicket(booking, ticket), booking.currency, language))}</a>`}
 </div>
 <p class="quiet small">${ticketWords.advice}</p>
 </div>`

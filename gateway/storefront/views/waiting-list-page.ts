@@ -1,4 +1,5 @@
 import type { WaitingEntry } from '#shared/contracts/waiting-list.ts'
+import { eventPath } from './event-path.ts'
 import { count } from './format.ts'
 import { type Html, html } from './html.ts'
 import { type NoteText, note } from './note.ts'
@@ -6,7 +7,7 @@ import { type ShownEvent, whenAndWhere } from './shown-event.ts'
 import { stepper } from './stepper.ts'
 import { waitingListWords as words } from './words/waiting-list.ts'
 
-/** What a buyer may wait for: a member of the request, and how it is called. */
+/** A kind of place that a buyer can wait for: a member of the request, and its name. */
 export interface Wish {
   readonly kind: 'tier' | 'area' | 'accessible'
   readonly name: string
@@ -23,24 +24,24 @@ export interface WaitingListState {
   readonly wish: number | null
   readonly isAsking: boolean
   readonly fault: NoteText | null
-  /** `29:41` of an offer. */
+  /** Time left of an offer: `29:41`. */
   readonly clock: string | null
   /** False without script. */
   readonly isLive: boolean
 }
 
-/** The content of the page: how to join, or how the own entry stands. */
+/** The content of the page: how to join, or the buyer's entry. */
 export function waitingListPage(state: WaitingListState): Html {
   const { event, language, fault } = state
   return html`<div class="page-head"><p class="label">${words.title}</p><h1>${event.name}</h1><p class="quiet">${whenAndWhere(event, language)}</p></div>
 <div class="words-page waiting-list">
 <div role="status">${standing(state)}${fault !== null && note(fault, 'alarm')}</div>
 ${mayJoin(state) && joinForm(state)}
-<p class="buttons"><a class="link" href="/shop/events/${encodeURIComponent(event.id)}">${words.toEvent}</a></p>
+<p class="buttons"><a class="link" href="${eventPath(event.id)}">${words.toEvent}</a></p>
 </div>`
 }
 
-/** An entry that is over lets its owner join again. */
+/** Whether the reader can join: without an entry, or after it has ended. */
 function mayJoin({ entry }: WaitingListState): boolean {
   if (entry === null) return true
   const { status, ended_because } = entry
@@ -69,17 +70,17 @@ function standing({ entry, language, clock, isLive }: WaitingListState): Html | 
   }
 }
 
-function joinForm({ limit, wishes, qty, wish, isAsking, isLive }: WaitingListState): Html {
+function joinForm({ wishes, qty, wish, isAsking, isLive }: WaitingListState): Html {
   return html`<form class="form" data-submit="join">
 <p>${words.intro}</p>
-<div class="field"><span class="name" id="how-many">${words.howMany}</span>${stepper({ name: 'qty', label: words.howMany, value: Math.min(qty, limit) })}</div>
+<div class="field"><span class="name" id="how-many">${words.howMany}</span>${stepper({ name: 'qty', label: words.howMany, value: qty })}</div>
 ${
   wishes.length > 0 &&
   html`<div class="field"><label for="wish">${words.where}</label><select id="wish" data-change="wish"><option value="">${words.any}</option>${wishes.map(
     ({ name }, index) => html`<option value="${index}"${index === wish && html` selected`}>${name}</option>`,
   )}</select></div>`
 }
-${isLive ? html`<button type="submit" class="button torch tall">${isAsking ? words.joining : words.join(Math.min(qty, limit))}</button>` : html`<noscript><p>${words.needsScript}</p></noscript>`}
+${isLive ? html`<button type="submit" class="button torch tall">${isAsking ? words.joining : words.join(qty)}</button>` : html`<noscript><p>${words.needsScript}</p></noscript>`}
 <p class="quiet">${words.offerMeans}</p>
 </form>`
 }

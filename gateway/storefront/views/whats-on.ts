@@ -8,11 +8,11 @@ import { type FilterCounts, type FilterFaults, listFilters } from './list-filter
 import { listWords } from './words/list.ts'
 import * as words from './words.ts'
 
-/** What the page shows. */
+/** The data of the page. */
 export interface WhatsOn {
   readonly filters: ListFilters
   readonly counts: FilterCounts
-  /** The kinds that the whole catalogue has most of. */
+  /** The most frequent kinds in the whole catalogue. */
   readonly kinds: readonly string[]
   /** First and last date of this weekend. */
   readonly weekend: { readonly start: string; readonly end: string }
@@ -22,18 +22,19 @@ export interface WhatsOn {
 export interface Found {
   readonly items: readonly EventSummary[]
   readonly nextCursor: string | null
-  /** Number of events found, and whether there are more than were counted. */
+  /** Number of events found, and whether counting stopped there. */
   readonly total: { readonly counted: number; readonly capped: boolean }
-  /** By `2026-12`: events found in this month. */
+  /** Events found by month: `2026-12`. */
   readonly months: Readonly<Record<string, number>>
-  /** The keyword that was searched for instead. */
+  /** The corrected keyword that was searched for instead. */
   readonly corrected: string | null
-  /** Another spelling to try, where nothing was found. */
+  /** Another spelling to try, if nothing was found. */
   readonly didYouMean: string | null
-  /** What comes next, where nothing was found. */
+  /** The next events, if nothing was found. */
   readonly instead: readonly EventSummary[]
 }
 
+/** The page of the list of events. */
 export function viewWhatsOn(data: WhatsOn, language: string): PageContent {
   const { filters, counts, found } = data
   const title = filters.keyword ?? filters.city ?? filters.type ?? words.whatsOn
@@ -50,7 +51,7 @@ ${listFilters(filters, { counts, faults: {}, language })}
   }
 }
 
-/** The page with a filter that does not work: nothing is listed, and what was typed stays. */
+/** The page for an invalid filter: lists nothing and keeps the input. */
 export function viewWrongFilter(
   { filters, faults, weekend }: Pick<WhatsOn, 'filters' | 'weekend'> & { faults: FilterFaults },
   language: string,
@@ -73,7 +74,7 @@ ${listFilters(filters, { counts: null, faults, language })}
   }
 }
 
-/** Without the filters that do not work. */
+/** The first page without the invalid filters. */
 function firstPage(filters: ListFilters, faults: FilterFaults): string {
   const good = Object.entries(filters).filter(([name]) => faults[name] === undefined && name !== 'cursor')
   return listAddress(Object.fromEntries(good))
@@ -109,7 +110,7 @@ ${isByDate ? byMonth(found, language) : html`<ul class="stubs">${found.items.map
 ${(nextCursor !== null || filters.cursor !== undefined) && html`<p class="more">${filters.cursor !== undefined && html`<a class="button" href="${withFilters(filters, {})}">${listWords.first}</a>`}${nextCursor !== null && html`<a class="button" href="${listAddress({ ...filters, cursor: nextCursor })}" rel="next">${listWords.more}</a>`}</p>`}`
 }
 
-/** How much was found for which word, and in which order it stands. Without a word the months say it. */
+/** How many events were found for which keyword, and their order. Without a keyword the months show it. */
 function foundWords(filters: ListFilters, { total, corrected }: Found, language: string): Html | false {
   const { keyword, sort } = filters
   if (keyword === undefined) return false

@@ -1,8 +1,8 @@
-/** Sentences of all pages; those of one part stand in `words/`. Short, true, what happened first, then what can be done. */
+/** Sentences of all pages; `words/` has those of single pages. Short and true: what happened first, then what the reader can do. */
 export const whatsOn = 'What’s on'
 export const bookings = 'My bookings'
 export const skip = 'Skip to the content'
-export const home = (shop: string) => `${shop}, to the front page`
+export const home = (shop: string) => `${shop}, front page`
 export const pages = 'Pages'
 export const held = (seats: number) => (seats === 1 ? '1 seat' : `${seats} seats`)
 export const venueTimes = 'Times are those of the venue.'

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { organiserKey } from '../../system/temporary-settings.ts'
-import type { Traffic } from '../closed-loop.ts'
+import { organise } from '../organise.ts'
 import { rounded } from '../quantile.ts'
-import { type Answering, type LoadOptions, sampleOf } from '../sample.ts'
+import { type Answering, type SampleOptions, sampleOf, type Traffic } from '../sample.ts'
 import { getRequest } from './requests.ts'
 
 /** What readers of single events get while answers come and go. */
@@ -16,7 +16,7 @@ export interface ReadingFigures {
   readonly failures: number
 }
 
-export interface ManyKeysOptions extends Pick<LoadOptions, 'leadInMs' | 'measuredMs' | 'stopping'> {
+export interface ManyKeysOptions extends Pick<SampleOptions, 'leadInMs' | 'measuredMs' | 'stopping'> {
   readonly eventIds: readonly string[]
   /** Answers which of them is read next. */
   next(): number
@@ -60,15 +60,17 @@ export async function readWhileChanging(
   const { eventIds } = reading
   const everyMs = (1_000 * eventIds.length) / changesPerSecond
   let [isOver, changes, failures, turn] = [false, 0, 0, 0]
+  const organiser = { url: organiserUrl, key: organiserKey }
   const keepChanging = async (id: string): Promise<void> => {
     let action = 'pause'
     while (!isOver) {
       const next = pause(everyMs)
-      const isDone = await organise(`${organiserUrl}/admin/events/${id}/${action}`)
-      if (!isDone) failures += 1
-      else {
+      try {
+        await organise(organiser, 'POST', `/admin/events/${id}/${action}`)
         changes += 1
         action = action === 'pause' ? 'resume' : 'pause'
+      } catch {
+        failures += 1
       }
       await next
     }
@@ -85,14 +87,6 @@ export async function readWhileChanging(
   const seconds = (performance.now() - begin) / 1_000
   await changing
   return { ...read, changes_per_second: rounded(changes / seconds, 0), failed_changes: failures }
-}
-
-async function organise(url: string): Promise<boolean> {
-  const headers = { authorization: `Bearer ${organiserKey}`, 'content-type': 'application/json' }
-  const signal = AbortSignal.timeout(10_000)
-  const response = await fetch(url, { method: 'POST', headers, body: '{}', signal }).catch(() => undefined)
-  await response?.arrayBuffer()
-  return response?.ok ?? false
 }
 
 /**

@@ -1,7 +1,7 @@
 import { ExplainedError } from '../../explained-error.ts'
 import type { Bench } from '../bench.ts'
 import { sampleOf } from '../sample.ts'
-import { type Fronts, frontOf, type System } from './fronts.ts'
+import { answeringOf, type Front, type Fronts } from './fronts.ts'
 import { connectionCounts, inTurn, type Lengths, type Scenario, scenarios, systemsAnswering } from './plan.ts'
 import { trafficOf } from './requests.ts'
 import type { Cell } from './results.ts'
@@ -12,17 +12,17 @@ import type { Cell } from './results.ts'
  */
 export async function measureRounds({ systems }: Fronts, lengths: Lengths, { bar, stopping }: Bench): Promise<Cell[]> {
   const running = new Set(systems.keys())
-  const turnsOf = (scenario: Scenario): readonly System[] =>
-    systemsAnswering(scenario, running).map((name) => systems.get(name) as System)
+  const turnsOf = (scenario: Scenario): readonly Front[] =>
+    systemsAnswering(scenario, running).map((name) => systems.get(name) as Front)
   const cells: Cell[] = []
   let done = 0
   const turns = scenarios.flatMap(turnsOf).length
   const total = turns * (1 + lengths.rounds * connectionCounts.length)
-  const run = async (system: System, scenario: Scenario, load: { connections: number; measuredMs: number }) => {
+  const run = async (system: Front, scenario: Scenario, load: { connections: number; measuredMs: number }) => {
     const progress = bar(`${scenario}: ${system.name}`)
     progress.show(done, total)
     const options = { ...load, traffic: trafficOf(scenario), leadInMs: lengths.leadInMs, stopping }
-    return sampleOf(frontOf(system, scenario), options).finally(() => progress.clear())
+    return sampleOf(answeringOf(system, scenario), options).finally(() => progress.clear())
   }
   // In turn, too: one after the other, the first would have been idle for longest when the rounds begin, and that was ours.
   const warmUp = async (scenario: Scenario): Promise<void> => {

@@ -26,28 +26,20 @@ export function systemsAnswering(scenario: Scenario, running: ReadonlySet<System
   return answering[scenario].filter((system) => running.has(system))
 }
 
-/** The order within a round: every other one backwards, so that nobody always comes after the same neighbour. */
+/** The order within a round: every other one backwards, so that none always comes after the same neighbour. */
 export function inTurn<Value>(values: readonly Value[], round: number): readonly Value[] {
   return round % 2 === 0 ? values : values.toReversed()
 }
 
-export interface Lengths {
-  readonly rounds: number
-  /** For each system and scenario, again and again until it has given enough answers for its code to be compiled, or often enough. */
-  readonly warmUpMs: number
-  readonly warmUpAnswers: number
-  readonly mostWarmUps: number
-  /** Before each measurement, once all connections have had an answer. */
-  readonly leadInMs: number
-  readonly measuredMs: number
-  readonly catalogueEvents: number
-}
+export type Lengths = Readonly<typeof fullRun>
 
-export const fullRun: Lengths = {
+export const fullRun = {
   rounds: 5,
+  /** For each system and scenario, again and again until it has given enough answers for its code to be compiled, or often enough. */
   warmUpMs: 5_000,
   warmUpAnswers: 60_000,
   mostWarmUps: 12,
+  /** Before each measurement, once all connections have had an answer. */
   leadInMs: 1_000,
   measuredMs: 2_000,
   catalogueEvents: 10_000,

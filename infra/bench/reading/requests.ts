@@ -1,5 +1,5 @@
 import { demoEventId } from '#shared/ids.ts'
-import type { Traffic } from '../closed-loop.ts'
+import type { Traffic } from '../sample.ts'
 import { callers, type Scenario } from './plan.ts'
 
 /** What everybody answers: the first page of the catalogue, as the first command of the README asks for it; 20 events, some 10 KB. */
@@ -52,7 +52,7 @@ function readsOfManyCallers(): () => Buffer {
   }
 }
 
-/** Counts on over all rounds and systems: nobody is ever asked for the same twice. */
+/** Counts on over all rounds and systems: no request is sent twice. */
 let serial = 0
 
 function readThatMisses(): string {
@@ -60,13 +60,13 @@ function readThatMisses(): string {
   return getRequest(`${readPath}?end=${dayOf(serial)}`)
 }
 
-/** A date so far away that it excludes nothing: each asks for the same events, by a request that nobody has made before. */
+/** A date so far away that it excludes nothing: each request is new, and asks for the same events. */
 function dayOf(number: number): string {
   const firstDay = Date.UTC(2200, 0, 1)
   return new Date(firstDay + number * 86_400_000).toISOString().slice(0, 10)
 }
 
-/** One caller who has had all that is allowed; a few are let through whenever a new minute begins. */
+/** One caller who has used up the limit; a few requests pass whenever a new minute begins. */
 function refusals(): Traffic {
   const traffic = always(getRequest('/bookings?user_id=123', { 'X-Forwarded-For': callerAddress(1) }), 429)
   let admitted = 0

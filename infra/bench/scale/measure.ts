@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { System } from '../../system/start-system.ts'
+import { withDatabase } from '../../with-database.ts'
 import { type Bench, conditions, withBar } from '../bench.ts'
 import { cpuDuring } from '../cpu-time.ts'
-import type { HttpConnection } from '../http-connection.ts'
-import { quantile, rounded } from '../quantile.ts'
+import { type Ask, askAsFastAsPossible, callerNames } from '../load.ts'
+import { median, rounded } from '../quantile.ts'
 import { countSoldPlaces } from '../selling/double-sales.ts'
-import { openHouses } from '../selling/houses.ts'
-import { buyAsFastAsPossible, type Customers } from '../selling/load.ts'
+import { openHouse } from '../selling/houses.ts'
 import { type Verdict, verdict } from '../verdict.ts'
 import { callMs, startNarrowProvider } from './narrow-provider.ts'
 
@@ -43,11 +42,10 @@ export interface Result {
 /** One, two, and four purchase workers on the same servers, each with one provider call at a time. */
 export async function measure(system: System, bench: Bench): Promise<Result> {
   const { url, paymentUrl, databaseUrl } = system
-  const [eventId = ''] = (await openHouses(url, 1, () => undefined)).ids
-  const buyers = new OneCallBuyers(eventId)
+  const ask = buyInOneCall(await openHouse(url))
   const buy = (label: string, forSeconds: number) =>
-    withBar(bench, { label, seconds: forSeconds }, (part) =>
-      buyAsFastAsPossible({ url, buyers, connections: buyersAtOnce, ...part }),
+    withBar(bench, { label, seconds: forSeconds }, (time) =>
+      askAsFastAsPossible({ url, ask, connections: buyersAtOnce }, time),
     )
   const measured: Stage[] = []
   let started = 0
@@ -60,8 +58,8 @@ export async function measure(system: System, bench: Bench): Promise<Result> {
     const cpu = [...used.values()].reduce((sum, each) => sum + each, 0)
     measured.push({
       workers,
-      purchases_per_second: rounded(load.holds / load.seconds, 2),
-      p50_ms: Math.round(quantile(load.latenciesMs, 0.5)),
+      purchases_per_second: rounded(load.succeeded / load.seconds, 2),
+      p50_ms: Math.round(median(load.latenciesMs)),
       processors_busy: rounded(cpu / load.seconds / availableParallelism(), 2),
     })
   }
@@ -69,12 +67,12 @@ export async function measure(system: System, bench: Bench): Promise<Result> {
   const ratios = measured.slice(1).map(({ workers, purchases_per_second: rate }, index) => {
     const value = rounded(rate / (one?.purchases_per_second ?? 0), 2)
     const what = `purchases of ${workers} purchase workers to those of one`
-    return verdict({ what, value, atLeast: stages[index + 1]?.least })
+    return verdict({ what, value, at_least: stages[index + 1]?.least })
   })
-  const { doubleSales } = await countSoldPlaces(databaseUrl)
+  const { doubleSales } = await withDatabase(databaseUrl, countSoldPlaces)
   return {
     stages: measured,
-    verdicts: [...ratios, verdict({ what: 'double sales', value: doubleSales, atMost: 0 })],
+    verdicts: [...ratios, verdict({ what: 'double sales', value: doubleSales, at_most: 0 })],
     conditions: conditions({
       provider_call_ms: callMs,
       provider_calls_at_a_time: 1,
@@ -84,23 +82,15 @@ export async function measure(system: System, bench: Bench): Promise<Result> {
   }
 }
 
-/** Each a new caller, who buys one place in one call. */
-class OneCallBuyers implements Customers {
-  readonly #eventId: string
-  readonly #run = randomUUID().slice(0, 8)
-  #buyers = 0
-
-  constructor(eventId: string) {
-    this.#eventId = eventId
-  }
-
-  async buy(connection: HttpConnection): Promise<boolean> {
-    this.#buyers += 1
-    const name = `${this.#run}-${this.#buyers}`
-    const wish = { event_id: this.#eventId, best_available: { qty: 1 }, payment_token: 'tok_ok', user_id: name }
+/** A new caller buys one place in one call. */
+function buyInOneCall(eventId: string): Ask {
+  const nextName = callerNames()
+  return async (connection) => {
+    const name = nextName()
+    const wish = { event_id: eventId, best_available: { qty: 1 }, payment_token: 'tok_ok', user_id: name }
     for (;;) {
-      const answer = await connection.post('/purchase', JSON.stringify(wish), { 'Idempotency-Key': name })
-      if (answer.status !== 202) return answer.status === 201
+      const { status } = await connection.post('/purchase', JSON.stringify(wish), { 'Idempotency-Key': name })
+      if (status !== 202) return status === 201
       await pause(payAgainMs)
     }
   }

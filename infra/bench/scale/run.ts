@@ -1,6 +1,6 @@
 import { reportFailure } from '../../explained-error.ts'
 import { runBenchmark } from '../bench.ts'
-import { areGood, verdictLines } from '../verdict.ts'
+import { verdictLines } from '../verdict.ts'
 import { type CrowdCosts, measureCrowd } from './crowd.ts'
 import { measure, type Result } from './measure.ts'
 
@@ -25,5 +25,4 @@ payment provider; and what a crowd before a waiting room costs. On servers of it
     `joining: ${crowd.joins_per_second} a second; ${crowd.join_us.gateway} µs of the gateway and ${crowd.join_us.redis} of Redis`,
     `looking where the queue stands: ${crowd.serving_per_second} a second; ${crowd.serving_us.gateway} µs of the gateway, ${crowd.serving_us.redis} of Redis`,
   ],
-  isGood: areGood,
 }).catch(reportFailure)

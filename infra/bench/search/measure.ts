@@ -5,7 +5,7 @@ import { call } from '#shared/messaging/call.ts'
 import { anonymous } from '#shared/messaging/caller.ts'
 import type { System } from '../../system/start-system.ts'
 import type { Bench } from '../bench.ts'
-import { cpuDuring } from '../cpu-time.ts'
+import { cpuDuring, msEach } from '../cpu-time.ts'
 import { ascending, median, quantile, rounded } from '../quantile.ts'
 import { countMatches, fewMatches } from './count-matches.ts'
 import { generateCatalogue } from './generate.ts'
@@ -49,7 +49,7 @@ interface Asked {
   readonly latenciesMs: number[]
 }
 
-/** How long searches take among so many made-up events, which take the place of those that are there. */
+/** How long searches take among made-up events, which take the place of those that are there. */
 export async function measureSize(
   { databaseUrl, pids }: System,
   bus: Bus,
@@ -84,9 +84,7 @@ export async function measureSize(
     many: latenciesOf(counted.filter(({ matches }) => matches > fewMatches)),
     searches_per_second: Math.round(searches / measuredSeconds),
     failed,
-    cpu_ms_per_search: Object.fromEntries(
-      [...used].map(([name, seconds]) => [name, rounded((seconds * 1_000) / searches, 1)]),
-    ),
+    cpu_ms_per_search: msEach(used, searches),
   }
 }
 

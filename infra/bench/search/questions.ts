@@ -1,5 +1,6 @@
 import type { RequestOf } from '#shared/contracts/contract.ts'
 import type { searchEvents } from '#shared/contracts/search.ts'
+import { randomNumbers } from '../../random-numbers.ts'
 import { withDatabase } from '../../with-database.ts'
 
 /** Of all prices of the made-up catalogue. */
@@ -19,10 +20,9 @@ interface Choice extends Words {
 }
 
 /**
- * What people ask for, and how many of a hundred searches are of that kind. Nobody has told us what a ticket shop is asked; it stands to
- * reason that most type whom they want to see, many of them a few letters first or with an error, and add a city or dates; that frequent
- * words alone, places on a map and prices are for the few who browse, and that hardly anybody counts by city and type or leafs to page
- * 10. What is rare here is not less quick for it: the report shows each kind by itself.
+ * What people ask for, and how many of a hundred searches are of that kind. The shares are our guess: most people type a name, many of
+ * them its first letters or with an error, and add a city or dates; few browse by frequent words, places on a map and prices; hardly
+ * anybody counts by city and type or leafs to page 10. The report shows each kind by itself, also the rare ones.
  */
 const questions = {
   'performer by name': [15, ({ one, performers }) => ({ keyword: one(performers) })],
@@ -142,15 +142,6 @@ export async function readWords(databaseUrl: string): Promise<Words> {
       venues,
     }
   })
-}
-
-/** Linear congruential: good enough to choose with, and the same everywhere. */
-function randomNumbers(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32
-    return state / 2 ** 32
-  }
 }
 
 function dayFromToday(days: number, from = new Date().toISOString().slice(0, 10)): string {

@@ -2,7 +2,7 @@ import { Bus } from '#shared/messaging/bus.ts'
 import { wholeNumber } from '../../command-line.ts'
 import { reportFailure } from '../../explained-error.ts'
 import { conditions, runBenchmark } from '../bench.ts'
-import { areGood, type Verdict, verdict, verdictLines } from '../verdict.ts'
+import { type Verdict, verdict, verdictLines } from '../verdict.ts'
 import { fewMatches } from './count-matches.ts'
 import { clients, type Latencies, measuredSeconds, measureSize, type SizeResult, seed } from './measure.ts'
 import { kinds } from './questions.ts'
@@ -44,18 +44,17 @@ runBenchmark({
     }
   },
   lines: reportLines,
-  isGood: areGood,
 }).catch(reportFailure)
 
 function verdictsOf({ events, few, many, failed }: SizeResult): Verdict[] {
-  const p99 = (who: string, { searches, p99_ms }: Latencies, atMost: number): Verdict[] => {
+  const p99 = (who: string, { searches, p99_ms }: Latencies, at_most: number): Verdict[] => {
     const what = `p99 at ${count(events)} events where ${who} match, ms`
-    return searches === 0 ? [] : [verdict({ what, value: p99_ms, atMost })]
+    return searches === 0 ? [] : [verdict({ what, value: p99_ms, at_most })]
   }
   return [
     ...p99(`at most ${count(fewMatches)}`, few, 100),
     ...p99('more', many, 300),
-    verdict({ what: `searches that failed at ${count(events)} events`, value: failed, atMost: 0 }),
+    verdict({ what: `searches that failed at ${count(events)} events`, value: failed, at_most: 0 }),
   ]
 }
 

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import type { HttpConnection } from '../http-connection.ts'
-import { type Houses, seatsPerHouse } from './houses.ts'
+import { type Ask, callerNames } from '../load.ts'
+import { type NextHouse, seatsPerHouse } from './houses.ts'
 
 export const placesPerHold = 4
 
-/** So many buyers leave the seats they ask for in the eyes of others, who ask for them again. */
+/** Share of buyers whose seats are asked for by another, too. */
 const rivalsShare = 0.05
 
 /**
@@ -16,64 +15,63 @@ export type Variant = 'best available' | 'named seats' | 'the same seats' | 'ful
 /** What became of one hold: `held`, or the code of the refusal, or `lost` when no answer came. */
 type Outcome = string
 
-/** Everybody who wants to buy: a fresh caller for each hold. */
-export class Buyers {
-  readonly outcomes = new Map<Outcome, number>()
-  readonly #houses: Houses
-  readonly #variant: Variant
-  readonly #run = randomUUID().slice(0, 8)
-  /** Groups of seats side by side that nobody has asked for yet, by house: the first seat of each. */
-  readonly #free = new Map<string, number[]>()
-  #buyers = 0
+interface Buyers {
+  readonly ask: Ask
+  readonly outcomes: ReadonlyMap<Outcome, number>
+}
 
-  constructor({ houses, variant }: { houses: Houses; variant: Variant }) {
-    this.#houses = houses
-    this.#variant = variant
-  }
-
-  get houseIds(): readonly string[] {
-    return this.#houses.ids
-  }
-
-  /** Asks for one hold. Answers whether it got it, `null` when all houses are sold. */
-  async buy(connection: HttpConnection): Promise<boolean | null> {
-    const house = this.#houses.next(placesPerHold)
-    if (house === undefined) return null
-    this.#buyers += 1
-    const name = `${this.#run}-${this.#buyers}`
-    const wanted = this.#wantedSeats(house)
-    const wish = wanted === null ? { best_available: { qty: placesPerHold } } : { seat_nos: wanted }
-    const outcome = await connection
-      .post(`/events/${house}/holds`, JSON.stringify({ ...wish, user_id: name }), { 'Idempotency-Key': name })
-      .then(({ status, body }) => (status === 201 ? 'held' : (JSON.parse(body) as { code: string }).code))
-      .catch(() => 'lost')
-    this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1)
-    return outcome === 'held'
-  }
-
-  #wantedSeats(house: string): number[] | null {
-    switch (this.#variant) {
+/** Everybody who wants to buy: a new caller for each hold. */
+export function buyersOf(variant: Variant, nextHouse: NextHouse): Buyers {
+  const nextName = callerNames()
+  const chooseSeats = seatChooser()
+  const outcomes = new Map<Outcome, number>()
+  const wishIn = (house: string): object => {
+    switch (variant) {
       case 'named seats':
-        return this.#chooseSeats(house)
+        return { seat_nos: seatsFrom(chooseSeats(house)) }
       case 'the same seats':
-        return Array.from({ length: placesPerHold }, (_, n) => n)
+        return { seat_nos: seatsFrom(0) }
       case 'best available':
       case 'full house':
-        return null
+        return { best_available: { qty: placesPerHold } }
     }
   }
+  return {
+    outcomes,
+    async ask(connection) {
+      const house = nextHouse(placesPerHold)
+      if (house === undefined) return null
+      const name = nextName()
+      const wish = JSON.stringify({ ...wishIn(house), user_id: name })
+      const outcome = await connection
+        .post(`/events/${house}/holds`, wish, { 'Idempotency-Key': name })
+        .then(({ status, body }) => (status === 201 ? 'held' : (JSON.parse(body) as { code: string }).code))
+        .catch(() => 'lost')
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+      return outcome === 'held'
+    },
+  }
+}
 
-  /** Seats side by side at a random place of the house. One buyer in twenty wants what another was faster to ask for. */
-  #chooseSeats(house: string): number[] {
+/** Four seats side by side. */
+export function seatsFrom(first: number): number[] {
+  return Array.from({ length: placesPerHold }, (_, index) => first + index)
+}
+
+/** Chooses the first of four seats at a random place of a house. One buyer in twenty wants what another was faster to ask for. */
+function seatChooser(): (house: string) => number {
+  /** First seats of groups that no buyer has asked for yet. */
+  const freeIn = new Map<string, number[]>()
+  return (house) => {
     const free =
-      this.#free.get(house) ?? Array.from({ length: seatsPerHouse / placesPerHold }, (_, n) => n * placesPerHold)
-    this.#free.set(house, free)
+      freeIn.get(house) ?? Array.from({ length: seatsPerHouse / placesPerHold }, (_, group) => group * placesPerHold)
+    freeIn.set(house, free)
     const at = Math.floor(Math.random() * free.length)
     const first = free[at] ?? 0
     if (Math.random() >= rivalsShare) {
       const last = free.pop() ?? first
       if (at < free.length) free[at] = last
     }
-    return Array.from({ length: placesPerHold }, (_, n) => first + n)
+    return first
   }
 }

@@ -1,83 +1,48 @@
-import { ExplainedError } from '../../explained-error.ts'
 import { organiserKey } from '../../system/temporary-settings.ts'
+import type { Bench } from '../bench.ts'
+import { createEvent } from '../organise.ts'
 
 export const seatsPerHouse = 20_000
 const sections = 4
 const rowsPerSection = 125
 const seatsPerRow = 40
 
-/** So many places at most go by number; the very last ones of a house are refused more than sold. */
-const soldShare = 0.9
+/** Places that are asked for in each house; the very last ones of a house are refused more than sold. */
+const placesPerHouse = 0.9 * seatsPerHouse
 
-/** Freshly stocked houses that are sold one after the other, each up to 90 %. */
-export class Houses {
-  readonly ids: readonly string[]
-  readonly #mayAsk: number
-  #asked = 0
+/** Answers the house in which the next `qty` places are to be bought; `undefined` when all are sold. */
+export type NextHouse = (qty: number) => string | undefined
 
-  /** `mayAsk`: places that are asked for in each. */
-  constructor(ids: readonly string[], mayAsk: number) {
-    this.ids = ids
-    this.#mayAsk = mayAsk
-  }
-
-  /** Places that may be asked for in all of them together. */
-  static capacityOf(houses: number): number {
-    return houses * seatsPerHouse * soldShare
-  }
-
-  static neededFor(places: number): number {
-    return Math.ceil(places / Houses.capacityOf(1))
-  }
-
-  /** The house in which the next `qty` places are to be bought; `undefined` when all are sold. */
-  next(qty: number): string | undefined {
-    const index = Math.floor(this.#asked / this.#mayAsk)
-    this.#asked += qty
-    return this.ids[index]
-  }
-}
-
-/** Makes houses the organiser's way: an event with seats in straight rows, published and so on sale. */
-export async function openHouses(
-  url: string,
-  count: number,
-  onOpened: (opened: number) => void,
-  mayAsk = Houses.capacityOf(1),
-): Promise<Houses> {
+/** Opens enough houses for the places; they are sold one after the other. */
+export async function openHouses(url: string, places: number, { bar }: Bench): Promise<NextHouse> {
+  const count = Math.ceil(places / placesPerHouse)
+  const progress = bar('houses opened')
   const ids: string[] = []
   while (ids.length < count) {
     ids.push(await openHouse(url))
-    onOpened(ids.length)
+    progress.show(ids.length, count)
   }
-  return new Houses(ids, mayAsk)
+  progress.clear()
+  let asked = 0
+  return (qty) => {
+    const id = ids[Math.floor(asked / placesPerHouse)]
+    asked += qty
+    return id
+  }
 }
 
-async function openHouse(url: string): Promise<string> {
-  const { id } = await organise(`${url}/admin/events`, {
-    name: 'Selling bench',
-    venue: { name: 'Large Hall', city: 'Berlin', country: 'DE', tz: 'Europe/Berlin' },
-    starts_on: '2099-06-01',
-    starts_at_local: '20:00',
-    sections: Array.from({ length: sections }, (_, index) => ({
-      name: `Section ${index + 1}`,
-      rows: rowsPerSection,
-      seats_per_row: seatsPerRow,
-      price_minor: 5_000 - index * 1_000,
-    })),
-  })
-  await organise(`${url}/admin/events/${id}/publish`, {})
-  return id
-}
-
-async function organise(url: string, body: object): Promise<{ id: string }> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${organiserKey}` },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(30_000),
-  })
-  const text = await response.text()
-  if (!response.ok) throw new ExplainedError(`A house could not be opened: ${response.status} ${text}`)
-  return JSON.parse(text) as { id: string }
+/** An event of one house, in straight rows. Answers its id. */
+export function openHouse(url: string): Promise<string> {
+  return createEvent(
+    { url, key: organiserKey },
+    {
+      name: 'Selling bench',
+      sections: Array.from({ length: sections }, (_, index) => ({
+        name: `Section ${index + 1}`,
+        rows: rowsPerSection,
+        seats_per_row: seatsPerRow,
+        price_minor: 5_000 - index * 1_000,
+      })),
+    },
+  )
 }

@@ -1,17 +1,16 @@
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { parsePublicId } from '#shared/ids.ts'
-import type { Progress } from '../../progress-bar.ts'
 import type { System } from '../../system/start-system.ts'
-import { stopProcesses } from '../bench.ts'
-import { cpuTimes } from '../cpu-time.ts'
+import { withDatabase } from '../../with-database.ts'
+import { type Bench, conditions, withBar } from '../bench.ts'
+import { cpuDuring, msEach } from '../cpu-time.ts'
 import { HttpConnection } from '../http-connection.ts'
-import { quantile } from '../quantile.ts'
-import { Buyers, placesPerHold, type Variant } from './buyers.ts'
-import { analyse, blockAllSeats } from './database.ts'
+import { askAsFastAsPossible, askAtRate } from '../load.ts'
+import { ascending, quantile, rounded } from '../quantile.ts'
+import { type Verdict, verdict } from '../verdict.ts'
+import { buyersOf, placesPerHold, seatsFrom, type Variant } from './buyers.ts'
 import { countSoldPlaces } from './double-sales.ts'
-import { Houses, openHouses, seatsPerHouse } from './houses.ts'
-import { buyAsFastAsPossible, buyAtRate, type Load } from './load.ts'
+import { openHouse, openHouses, seatsPerHouse } from './houses.ts'
 import { pgbenchSeatsPerSecond } from './pgbench.ts'
 import { recordHold } from './recorded-hold.ts'
 
@@ -20,7 +19,7 @@ const connections = 64
 const connectionsAtRate = 256
 const warmUpSeconds = 2
 const measuredSeconds = 10
-/** No machine we know sells faster than this, in seats a second: so many houses are opened, lest they sell out before the end. */
+/** Seats a second that no machine we know can sell: enough houses are opened for it, so that none sell out before the end. */
 const fastest = 16_000
 const refusalSeconds = 5
 
@@ -49,63 +48,107 @@ export interface Result extends Phases {
   readonly lost_seats_refused: Refusals
   /** All want the best seats of a house that has none left. */
   readonly full_house_refused: Refusals
-  readonly double_sales: number
+  readonly verdicts: readonly Verdict[]
   /**
-   * Of the seats a second that `pgbench` reaches with the statements of a hold that has a transaction of its own: named seats a
-   * second by its rate. Ours take many holds in one transaction, so it may be above 1.
+   * Named seats a second, divided by those that `pgbench` reaches with the statements of one hold a transaction. Ours take many holds
+   * in one transaction, so it may be above 1.
    */
   readonly pgbench_share: number
   readonly pgbench_seats_per_second: number
   /** Seats that buyers were told they hold and the database does not say so. */
   readonly lost_seats: number
-  readonly conditions: Readonly<Record<string, string | number | boolean>>
+  readonly conditions: Readonly<Record<string, string | number>>
 }
 
-export interface MeasureOptions {
-  bar(label: string): Progress
-  readonly stopping: AbortSignal
-}
-
-/** Both variants, each at full rate and at two thirds of it, on houses of their own. */
-export async function measure(system: System, options: MeasureOptions): Promise<Result> {
-  const best = await measureVariant(system, 'best available', options)
-  const named = await measureVariant(system, 'named seats', options)
-  const lostSeats = await measureRefusals(system, 'the same seats', options)
-  const fullHouse = await measureRefusals(system, 'full house', options)
+/** Both variants, each at full rate and at two thirds of it, each on new houses; then refusals, and pgbench. */
+export async function measure(system: System, bench: Bench): Promise<Result> {
+  const { databaseUrl } = system
+  const best = await measureVariant(system, 'best available', bench)
+  const named = await measureVariant(system, 'named seats', bench)
+  const lostSeats = await measureRefusals(system, 'the same seats', bench)
+  const fullHouse = await measureRefusals(system, 'full house', bench)
   const holds = [best, named, lostSeats, fullHouse].reduce((sum, { outcomes }) => sum + (outcomes.held ?? 0), 0)
-  const told = holds * placesPerHold
-  const { doubleSales, held } = await countSoldPlaces(system.databaseUrl)
-  const pgbench = await measurePgbench(system, options)
+  const { doubleSales, held } = await withDatabase(databaseUrl, countSoldPlaces)
+  const pgbench = await measurePgbench(system, bench)
   return {
     ...best,
     named_seats: named,
     lost_seats_refused: lostSeats,
     full_house_refused: fullHouse,
-    pgbench_share: Math.round((named.seats_per_second / pgbench) * 100) / 100,
+    pgbench_share: rounded(named.seats_per_second / pgbench, 2),
     pgbench_seats_per_second: Math.round(pgbench),
-    double_sales: doubleSales,
-    lost_seats: Math.max(0, told - held),
-    conditions: {
-      measured_at: new Date().toISOString(),
-      processors: availableParallelism(),
-      node: process.version,
+    verdicts: [verdict({ what: 'double sales', value: doubleSales, at_most: 0 })],
+    lost_seats: Math.max(0, holds * placesPerHold - held),
+    conditions: conditions({
       seats_per_house: seatsPerHouse,
       places_per_hold: placesPerHold,
       connections,
       measured_seconds: measuredSeconds,
-      analysed: true,
-      idempotency_key: true,
-      fsync: true,
-    },
+    }),
+  }
+}
+
+async function measureVariant({ url, databaseUrl, pids }: System, variant: Variant, bench: Bench): Promise<Phases> {
+  const full = buyersOf(variant, await openHouses(url, fastest * (warmUpSeconds + measuredSeconds), bench))
+  const buyFast = (label: string, seconds: number) =>
+    withBar(bench, { label: `${variant}: ${label}`, seconds }, (time) =>
+      askAsFastAsPossible({ url, ask: full.ask, connections }, time),
+    )
+  await buyFast('warming up', warmUpSeconds)
+  // As autovacuum does while a sale goes on: from then on, the plans are others.
+  await withDatabase(databaseUrl, (client) => client.query('ANALYZE'))
+  const { result: load, used } = await cpuDuring(pids(), () => buyFast('as fast as possible', measuredSeconds))
+  const perSecond = ((load.succeeded / load.seconds) * 2) / 3
+  const places = perSecond * placesPerHold * (warmUpSeconds + measuredSeconds) * 1.2
+  const calm = buyersOf(variant, await openHouses(url, places, bench))
+  const buyAtRate = (label: string, seconds: number) =>
+    withBar(bench, { label: `${variant}: ${label}`, seconds }, (time) =>
+      askAtRate({ url, ask: calm.ask, connections: connectionsAtRate, perSecond }, time),
+    )
+  await buyAtRate('warming up', warmUpSeconds)
+  const latencies = ascending((await buyAtRate('at two thirds of it', measuredSeconds)).latenciesMs)
+  return {
+    seats_per_second: Math.round((load.succeeded * placesPerHold) / load.seconds),
+    p50_ms: rounded(quantile(latencies, 0.5), 1),
+    p99_ms: rounded(quantile(latencies, 0.99), 1),
+    buyers_per_second_at_two_thirds: Math.round(perSecond),
+    outcomes: sumOf(full.outcomes, calm.outcomes),
+    cpu_ms_per_hold: msEach(used, load.succeeded),
+  }
+}
+
+/** At full rate, from the first refusals on. */
+async function measureRefusals(
+  { url, databaseUrl, pids }: System,
+  variant: 'the same seats' | 'full house',
+  bench: Bench,
+): Promise<Refusals> {
+  const house = await openHouse(url)
+  if (variant === 'full house') {
+    const block = `UPDATE booking.event_seats SET state = 'blocked' WHERE event_id = $1`
+    await withDatabase(databaseUrl, (client) => client.query(block, [house]))
+  }
+  const { ask, outcomes } = buyersOf(variant, () => house)
+  const come = (label: string, seconds: number) =>
+    withBar(bench, { label: `${variant}: ${label}`, seconds }, (time) =>
+      askAsFastAsPossible({ url, ask, connections }, time),
+    )
+  await come('warming up', warmUpSeconds)
+  const { result: load, used } = await cpuDuring(pids(), () => come('as fast as possible', refusalSeconds))
+  const refusals = load.latenciesMs.length - load.succeeded
+  return {
+    refused_per_second: Math.round(refusals / load.seconds),
+    outcomes: sumOf(outcomes),
+    cpu_ms_per_refusal: msEach(used, refusals),
   }
 }
 
 /** Records one hold of a new house, then has pgbench hold all seats of it in the same way. */
-async function measurePgbench(system: System, { bar }: MeasureOptions): Promise<number> {
+async function measurePgbench(system: System, { bar }: Bench): Promise<number> {
   const { url, databaseUrl, logDirectory } = system
   const progress = bar('pgbench')
-  const [eventId = ''] = (await openHouses(url, 1, () => undefined)).ids
-  const seatNos = Array.from({ length: placesPerHold }, (_, index) => index)
+  const eventId = await openHouse(url)
+  const seatNos = seatsFrom(0)
   const userId = `recorded-${eventId}`
   const connection = new HttpConnection(url)
   let holdId = ''
@@ -119,7 +162,8 @@ async function measurePgbench(system: System, { bar }: MeasureOptions): Promise<
       { databaseUrl, logFile: join(logDirectory, 'postgres.log') },
       { mark: userId, hold },
     )
-    await stopProcesses(system)
+    // From here on the database has the machine to itself.
+    await Promise.all(system.processes().map((process) => process.stop()))
     return await pgbenchSeatsPerSecond(databaseUrl, { statements, instance: { eventId, holdId, userId, seatNos } })
   } finally {
     connection.close()
@@ -127,102 +171,8 @@ async function measurePgbench(system: System, { bar }: MeasureOptions): Promise<
   }
 }
 
-async function measureVariant(system: System, variant: Variant, options: MeasureOptions): Promise<Phases> {
-  const { url } = system
-  const full = await open(system, Houses.neededFor(fastest * (warmUpSeconds + measuredSeconds)), variant, options)
-  const common = { url, stopping: options.stopping }
-  const fullRate = { ...common, buyers: full, connections }
-  await withBar(`${variant}: warming up`, warmUpSeconds, options, (more) =>
-    buyAsFastAsPossible({ ...fullRate, ...more }),
-  )
-  // As autovacuum does while a sale goes on: from then on, the plans are others.
-  await analyse(system.databaseUrl)
-  const cpuBefore = cpuTimes(system.pids())
-  const load = await withBar(`${variant}: as fast as possible`, measuredSeconds, options, (more) =>
-    buyAsFastAsPossible({ ...fullRate, ...more }),
-  )
-  const cpu = cpuPerHold(cpuBefore, cpuTimes(system.pids()), load.holds)
-  const perSecond = ((load.holds / load.seconds) * 2) / 3
-  const seats = perSecond * placesPerHold * (warmUpSeconds + measuredSeconds) * 1.2
-  const calm = await open(system, Houses.neededFor(seats), variant, options)
-  const atRate = { ...common, buyers: calm, connections: connectionsAtRate, perSecond }
-  await withBar(`${variant}: warming up`, warmUpSeconds, options, (more) => buyAtRate({ ...atRate, ...more }))
-  const steady = await withBar(`${variant}: at two thirds of it`, measuredSeconds, options, (more) =>
-    buyAtRate({ ...atRate, ...more }),
-  )
-  return {
-    seats_per_second: Math.round((load.holds * placesPerHold) / load.seconds),
-    p50_ms: tenths(quantile(steady.latenciesMs, 0.5)),
-    p99_ms: tenths(quantile(steady.latenciesMs, 0.99)),
-    buyers_per_second_at_two_thirds: Math.round(perSecond),
-    outcomes: sumOf(full.outcomes, calm.outcomes),
-    cpu_ms_per_hold: cpu,
-  }
-}
-
-/** At full rate, from the first refusals on. */
-async function measureRefusals(
-  system: System,
-  variant: 'the same seats' | 'full house',
-  options: MeasureOptions,
-): Promise<Refusals> {
-  const buyers = await open(system, 1, variant, options, Number.POSITIVE_INFINITY)
-  if (variant === 'full house') await blockAllSeats(system.databaseUrl, buyers.houseIds)
-  const common = { url: system.url, stopping: options.stopping, buyers, connections }
-  await withBar(`${variant}: warming up`, warmUpSeconds, options, (more) => buyAsFastAsPossible({ ...common, ...more }))
-  const cpuBefore = cpuTimes(system.pids())
-  const load = await withBar(`${variant}: as fast as possible`, refusalSeconds, options, (more) =>
-    buyAsFastAsPossible({ ...common, ...more }),
-  )
-  const refusals = load.latenciesMs.length - load.holds
-  return {
-    refused_per_second: Math.round(refusals / load.seconds),
-    outcomes: sumOf(buyers.outcomes),
-    cpu_ms_per_refusal: cpuPerHold(cpuBefore, cpuTimes(system.pids()), refusals),
-  }
-}
-
-async function open(
-  { url }: System,
-  count: number,
-  variant: Variant,
-  { bar }: MeasureOptions,
-  mayAsk?: number,
-): Promise<Buyers> {
-  const progress = bar('houses opened')
-  const houses = await openHouses(url, count, (opened) => progress.show(opened, count), mayAsk)
-  progress.clear()
-  return new Buyers({ houses, variant })
-}
-
-function withBar(
-  label: string,
-  seconds: number,
-  { bar }: MeasureOptions,
-  work: (more: { seconds: number; onProgress(done: number): void }) => Promise<Load>,
-): Promise<Load> {
-  const progress = bar(`s, ${label}`)
-  return work({ seconds, onProgress: (done) => progress.show(Math.round(done), seconds) }).finally(() =>
-    progress.clear(),
-  )
-}
-
-/** Milliseconds of processor time of each process for each of so many holds. */
-export function cpuPerHold(
-  before: ReadonlyMap<string, number>,
-  after: ReadonlyMap<string, number>,
-  holds: number,
-): Record<string, number> {
-  const times = [...after].map(([name, used]) => [name, ((used - (before.get(name) ?? 0)) * 1_000) / holds] as const)
-  return Object.fromEntries(times.map(([name, ms]) => [name, Math.round(ms * 100) / 100]))
-}
-
 function sumOf(...counts: ReadonlyMap<string, number>[]): Record<string, number> {
   const sums: Record<string, number> = {}
   for (const [outcome, count] of counts.flatMap((one) => [...one])) sums[outcome] = (sums[outcome] ?? 0) + count
   return sums
-}
-
-function tenths(value: number): number {
-  return Math.round(value * 10) / 10
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { setTimeout as pause } from 'node:timers/promises'
 import type pg from 'pg'
+import { until } from '../../until.ts'
 import { withDatabase } from '../../with-database.ts'
 
 /** A statement as Postgres carried it out. */
@@ -38,9 +38,9 @@ export async function recordHold(
 async function logStatements(client: pg.Client, which: 'all' | 'none'): Promise<void> {
   await client.query(`ALTER SYSTEM SET log_statement = '${which}'`)
   await client.query('SELECT pg_reload_conf()')
-  const heard = async (): Promise<boolean> =>
+  const isHeard = async (): Promise<boolean> =>
     (await client.query('SHOW log_statement')).rows[0]?.log_statement === which
-  while (!(await heard())) await pause(10)
+  await until(`PostgreSQL logs ${which} statements`, isHeard, { timeoutMs: 10_000, everyMs: 10 })
 }
 
 function parseLog(log: string): LogEntry[] {

@@ -1,3 +1,4 @@
+import { verdictLines } from '../verdict.ts'
 import type { Phases, Refusals, Result } from './measure.ts'
 
 /** What was measured, for people. */
@@ -9,8 +10,8 @@ export function reportLines(result: Result): string[] {
     ...refusalLines('buyers who all want seats that somebody holds', result.lost_seats_refused),
     ...refusalLines('buyers in a full house', result.full_house_refused),
     '',
-    `pgbench with the statements of a hold of named seats that has a transaction of its own: ${result.pgbench_seats_per_second} seats held a second; ours is ${Math.round(result.pgbench_share * 100)} % of it`,
-    `double sales: ${result.double_sales}`,
+    `pgbench with the statements of one hold of named seats a transaction: ${result.pgbench_seats_per_second} seats held a second; ours is ${Math.round(result.pgbench_share * 100)} % of it`,
+    ...verdictLines(result.verdicts),
     `lost seats: ${result.lost_seats}`,
   ]
 }
@@ -23,7 +24,8 @@ function refusalLines(who: string, refusals: Refusals): string[] {
   ]
 }
 
-function pairs(values: Readonly<Record<string, number>>): string {
+/** `held 12, sold_out 3`. */
+export function pairs(values: Readonly<Record<string, number>>): string {
   return Object.entries(values)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ')

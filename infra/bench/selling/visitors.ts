@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { HttpAnswer } from '../answer-reader.ts'
+import type { HttpAnswer } from '../http-answer.ts'
 import type { HttpConnection } from '../http-connection.ts'
-import type { Houses } from './houses.ts'
-import type { Customers } from './load.ts'
+import { type Ask, callerNames } from '../load.ts'
+import type { NextHouse } from './houses.ts'
 
 export const placesPerVisit = 2
 
@@ -14,9 +13,9 @@ const payWithinMs = 20_000
  * How a visit ended. `bought`: paid and confirmed. `refused`: a 503 with Retry-After instead of a hold, and the visitor left.
  * `unfinished`: held places but could not pay for them in 20 s. Otherwise the code of a problem, or `unanswered`.
  */
-export type Ending = string
+type Ending = string
 
-export interface Visit {
+interface Visit {
   readonly ending: Ending
   /** Until the request for a hold was answered. */
   readonly holdMs: number
@@ -24,32 +23,29 @@ export interface Visit {
   readonly endedAt: number
 }
 
+interface Visitors {
+  readonly ask: Ask
+  readonly visits: readonly Visit[]
+}
+
 /** Visitors who each hold two places and pay at once. Every one is a new caller. */
-export class Visitors implements Customers {
-  readonly visits: Visit[] = []
-  readonly #houses: Houses
-  readonly #run = randomUUID().slice(0, 8)
-  #visitors = 0
-
-  constructor(houses: Houses) {
-    this.#houses = houses
-  }
-
-  /** One visit. Answers whether it ended with tickets, `null` when all houses are sold. */
-  async buy(connection: HttpConnection): Promise<boolean | null> {
-    const house = this.#houses.next(placesPerVisit)
-    if (house === undefined) return null
-    this.#visitors += 1
-    const name = `${this.#run}-${this.#visitors}`
-    const startedAt = performance.now()
-    const hold = await send(connection, `/events/${house}/holds`, {
-      body: { best_available: { qty: placesPerVisit }, user_id: name },
-      key: name,
-    })
-    const holdMs = performance.now() - startedAt
-    const ending = hold?.status === 201 ? await pay(connection, idOf(hold), name) : endingOf(hold)
-    this.visits.push({ ending, holdMs, endedAt: performance.now() })
-    return ending === 'bought'
+export function visitorsOf(nextHouse: NextHouse): Visitors {
+  const nextName = callerNames()
+  const visits: Visit[] = []
+  return {
+    visits,
+    async ask(connection) {
+      const house = nextHouse(placesPerVisit)
+      if (house === undefined) return null
+      const name = nextName()
+      const startedAt = performance.now()
+      const wish = { best_available: { qty: placesPerVisit }, user_id: name }
+      const hold = await post(connection, `/events/${house}/holds`, wish, name)
+      const holdMs = performance.now() - startedAt
+      const ending = hold?.status === 201 ? await pay(connection, idOf(hold), name) : endingOf(hold)
+      visits.push({ ending, holdMs, endedAt: performance.now() })
+      return ending === 'bought'
+    },
   }
 }
 
@@ -57,7 +53,7 @@ async function pay(connection: HttpConnection, holdId: string, name: string): Pr
   const giveUpAt = performance.now() + payWithinMs
   for (;;) {
     const body = { hold_id: holdId, payment_token: 'tok_ok', user_id: name }
-    const answer = await send(connection, '/purchase', { body, key: `pay-${name}` })
+    const answer = await post(connection, '/purchase', body, `pay-${name}`)
     if (answer?.status === 201) return 'bought'
     const mayRepeat =
       answer === null || [202, 429, 503, 504].includes(answer.status) || codeOf(answer) === 'idempotency_key_in_use'
@@ -68,11 +64,7 @@ async function pay(connection: HttpConnection, holdId: string, name: string): Pr
 }
 
 /** Answers `null` when nothing came back in time. */
-function send(
-  connection: HttpConnection,
-  path: string,
-  { body, key }: { body: object; key: string },
-): Promise<HttpAnswer | null> {
+function post(connection: HttpConnection, path: string, body: object, key: string): Promise<HttpAnswer | null> {
   return connection.post(path, JSON.stringify(body), { 'Idempotency-Key': key }).catch(() => null)
 }
 

@@ -1,12 +1,11 @@
 import { ExplainedError, reportFailure } from '../../explained-error.ts'
-import { type Bench, conditions, runBenchmark } from '../bench.ts'
-import type { Traffic } from '../closed-loop.ts'
+import { type Bench, conditions, runBenchmark, withBar } from '../bench.ts'
 import { liveMemory } from '../live-memory.ts'
 import { median } from '../quantile.ts'
 import { inTurn } from '../reading/plan.ts'
 import { getRequest } from '../reading/requests.ts'
-import { type Sample, sampleOf } from '../sample.ts'
-import { areGood, type Verdict, verdict, verdictLines } from '../verdict.ts'
+import { type Sample, sampleOf, type Traffic } from '../sample.ts'
+import { verdict, verdictLines } from '../verdict.ts'
 import { type ObservedSystem, startObservedSystems, type Variant, variants } from './systems.ts'
 
 const rounds = 5
@@ -21,31 +20,13 @@ const comparisons: readonly { readonly variant: Variant; readonly baseline: Vari
   { variant: '100 %, black hole', baseline: '100 %', bound: 1.05 },
 ]
 
-interface Row {
-  readonly variant: Variant
-  /** Medians of the rounds, in µs a request. */
-  readonly all_us: number
-  readonly gateway_us: number
-  readonly worker_us: number
-  /** How much more memory each needs than after warming up, in MiB, after `requests` more. */
-  readonly gateway_growth_mib: number
-  readonly worker_growth_mib: number
-  readonly requests: number
-}
-
-interface Result {
-  readonly rows: readonly Row[]
-  readonly verdicts: readonly Verdict[]
-  /** Bytes of spans. */
-  readonly received: number
-  readonly conditions: object
-}
+type Result = Awaited<ReturnType<typeof measure>>
 
 /**
  * Sends the same requests to each variant in turn, round after round, in one order and then in the other, and compares within
  * a round. All of them miss the cache and find nothing in the database: no request costs less beside its spans.
  */
-async function measure(bench: Bench): Promise<Result> {
+async function measure(bench: Bench) {
   const { systems, received } = await startObservedSystems(bench)
   for (const system of systems) await send(bench, system, 'warming up', warmUpMs)
   const before = await Promise.all(systems.map(memoryOf))
@@ -63,17 +44,20 @@ async function measure(bench: Bench): Promise<Result> {
   return {
     rows: variants.map((variant, index) => ({
       variant,
+      // Medians of the rounds, in µs a request.
       all_us: median(of(variant).map((sample) => sample.all_cpu_us)),
       gateway_us: median(of(variant).map((sample) => sample.gateway_cpu_us)),
       worker_us: median(of(variant).map((sample) => sample.all_cpu_us - sample.gateway_cpu_us)),
+      // Memory needed beyond that after warming up, after `requests` more.
       gateway_growth_mib: growth(index, 'gateway'),
       worker_growth_mib: growth(index, 'worker'),
       requests: of(variant).reduce((sum, { answered }) => sum + answered, 0),
     })),
     verdicts: comparisons.map(({ variant, baseline, bound }) => {
       const ratios = of(variant).map(({ all_cpu_us }, round) => all_cpu_us / (of(baseline)[round]?.all_cpu_us ?? 0))
-      return { ...verdict({ what: `${variant} to ${baseline}`, value: median(ratios), atMost: bound }), rounds: ratios }
+      return verdict({ what: `${variant} to ${baseline}`, value: median(ratios), at_most: bound, rounds: ratios })
     }),
+    /** Bytes of spans. */
     received: received(),
     conditions: conditions({ connections, rounds, measured_ms: measuredMs }),
   }
@@ -89,11 +73,11 @@ const misses: Traffic = {
 }
 
 /** Throws when a request is not answered with 200. */
-async function send({ bar, stopping }: Bench, system: ObservedSystem, label: string, forMs: number): Promise<Sample> {
-  const progress = bar(`${system.variant}: ${label}`)
-  progress.show(0, 1)
-  const load = { traffic: misses, connections, leadInMs: 0, measuredMs: forMs, stopping }
-  const sample = await sampleOf(system.gateway, load).finally(() => progress.clear())
+async function send(bench: Bench, system: ObservedSystem, label: string, measuredMs: number): Promise<Sample> {
+  const part = { label: `${system.variant}: ${label}`, seconds: measuredMs / 1_000 }
+  const sample = await withBar(bench, part, ({ stopping }) =>
+    sampleOf(system.gateway, { traffic: misses, connections, leadInMs: 0, measuredMs, stopping }),
+  )
   if (sample.failures > 0) throw new ExplainedError(`${system.variant}: ${sample.firstFailure}`)
   return sample
 }
@@ -132,5 +116,4 @@ not answer. On servers of its own (seven minutes).`,
   file: 'telemetry.json',
   measure,
   lines: reportLines,
-  isGood: areGood,
 }).catch(reportFailure)

@@ -1,6 +1,5 @@
-import { once } from 'node:events'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { freePort } from '../../system/free-port.ts'
+import { Link } from '../../system/links.ts'
 import type { SystemOptions } from '../../system/start-system.ts'
 import type { Bench } from '../bench.ts'
 import type { Answering } from '../sample.ts'
@@ -18,7 +17,7 @@ export interface ObservedSystem {
   readonly inspectorPorts: Readonly<Record<'gateway' | 'worker', number>>
 }
 
-const nobody = { sandbox: 0, event: 0, booking: 0, purchase: 0, gateway: 0 }
+const noProcesses = { sandbox: 0, event: 0, booking: 0, purchase: 0, gateway: 0 }
 
 /**
  * Starts one system for each variant, idle until it is its turn; they share PostgreSQL, but not NATS, whose queue groups would share out
@@ -41,7 +40,7 @@ export async function startObservedSystems(
   const systems: ObservedSystem[] = []
   let given: SystemOptions['given']
   for (const variant of variants) {
-    const system = await bench.start({ counts: nobody, ...(given && { given }) })
+    const system = await bench.start({ counts: noProcesses, ...(given && { given }) })
     given ??= { database: system.servers.database }
     const start = async (kind: 'event' | 'gateway') => {
       const inspectorPort = await freePort()
@@ -62,17 +61,8 @@ export async function startObservedSystems(
 
 /** Takes connections and never says a word. Answers its URL. */
 async function startBlackHole(bench: Bench): Promise<string> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.resume()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  bench.onStop(() => {
-    for (const socket of sockets) socket.destroy()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const link = await Link.start({ targetPort: () => 0, replies: 'to client' })
+  bench.onStop(() => link.close())
+  link.blackHole()
+  return `http://127.0.0.1:${link.port}`
 }

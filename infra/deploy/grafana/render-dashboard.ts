@@ -1,10 +1,18 @@
 import type { Dashboard, Panel, Row, Variable } from './dashboards/dashboard.ts'
-import { defaultDataSource } from './data-sources.ts'
 
 /** Of the model below; Grafana migrates older ones by itself. */
 const schemaVersion = 39
 /** By which the dashboards find each other. */
 const tag = 'ticketing'
+
+/** Which Prometheus to ask. Its readers choose; at first it is the default of `provisioning/datasources/data-sources.yml`. */
+const dataSourceVariable = {
+  type: 'datasource',
+  name: 'datasource',
+  label: 'Data source',
+  query: 'prometheus',
+  current: { text: 'Prometheus local 1', value: 'prometheus-local-1' },
+}
 const chosenDataSource = { type: 'prometheus', uid: `\${datasource}` }
 
 /** In Grafana's own unit: a line has 24 columns, and its height is about 30 pixels. */
@@ -25,7 +33,7 @@ export function renderDashboard({ uid, title, description, variables = [], rows 
     refresh: '10s',
     time: { from: 'now-30m', to: 'now' },
     links: [{ type: 'dashboards', title: 'Ticketing', tags: [tag], includeVars: true, keepTime: true }],
-    templating: { list: [dataSourceVariable(), ...variables.map(labelVariable)] },
+    templating: { list: [dataSourceVariable, ...variables.map(labelVariable)] },
     annotations: { list: [] },
     panels: renderRows(rows),
   }
@@ -100,17 +108,6 @@ function looks({ shows, thresholds }: Panel): object {
       thresholdsStyle: { mode: thresholds ? 'line' : 'off' },
     },
     thresholds: { mode: 'absolute', steps },
-  }
-}
-
-function dataSourceVariable(): object {
-  const { name, uid } = defaultDataSource
-  return {
-    type: 'datasource',
-    name: 'datasource',
-    label: 'Data source',
-    query: 'prometheus',
-    current: { text: name, value: uid },
   }
 }
 

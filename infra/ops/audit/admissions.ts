@@ -1,6 +1,6 @@
 /*
- * What the journal of a waiting room says of its admissions. The scripts in Redis write it with each admission; here it is judged by
- * rules of its own.
+ * What the journal of a waiting room says of its admissions. The scripts in Redis write it with each admission; the rules here
+ * are independent of theirs.
  */
 
 /** An entry of the journal, oldest first. */
@@ -10,15 +10,15 @@ export type JournalEntry =
       readonly number: number
       /** Milliseconds, by the clock of Redis. */
       readonly at: number
-      /** The highest number that was called by then. */
+      /** The highest number called at that time. */
       readonly serving: number
-      /** Sessions at once, this one included, and how many there may be. */
+      /** Sessions at that time, with this one, and how many are allowed. */
       readonly active: number
       readonly maxActive: number
-      /** The highest rate of the settings then. */
+      /** The highest rate that the settings allowed at that time. */
       readonly perMinute: number
     }
-  /** A session that Redis had lost came back with its pass, and lasts until then. */
+  /** A session that Redis had lost was restored from its pass; it ends at `until`. */
   | { readonly what: 'restored'; readonly number: number; readonly until: number }
 
 /** Which rules the admissions of one event broke, each as a sentence of numbers. */

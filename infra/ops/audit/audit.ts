@@ -11,11 +11,11 @@ import { findWatchedEvents } from './watched-events.ts'
 export interface InvariantResult {
   readonly invariant: string
   readonly says: string
-  /** As far as it was checked. */
+  /** Those that were found, if it could not be checked completely. */
   readonly violations: number
   /** Up to ten, ids only. */
   readonly examples: readonly string[]
-  /** False: it could not be checked, or not to the end; `says` tells why. */
+  /** False: it could not be checked completely; `says` has the reason. */
   readonly checked: boolean
 }
 
@@ -24,31 +24,31 @@ export interface AuditReport {
   readonly durationMs: number
   readonly results: readonly InvariantResult[]
   readonly violations: number
-  /** How many of the results say nothing, because nobody could check. */
+  /** Number of results that could not be checked. */
   readonly unchecked: number
 }
 
 export interface AuditOptions {
   readonly databaseUrl: string
-  /** Base URL of the payment provider, whose ledger ours must balance with; null: there is none to ask. */
+  /** Base URL of the payment provider, whose ledger must equal our books; null: there is no provider. */
   readonly paymentUrl: string | null
-  /** Where waiting rooms have the journals of their admissions; null: there is none. */
+  /** Has the journals of the waiting rooms; null: without Redis. */
   readonly redis?: RedisClient | null
-  /** Read only events of which something is open or changed in these last milliseconds. Without it: everything there is. */
+  /** Reads only events with something open, or changed in this time until now. Default: all events. */
   readonly windowMs?: number
-  /** How long the system has been watched without a break. Nothing is overdue that could not go on before. Without it: for ever. */
+  /** How long auditors have watched the system without a break. Only this time counts for what is overdue. Default: for ever. */
   readonly watchedForMs?: number
-  /** How many days retention keeps bookings; without it the default. */
+  /** For how many days retention keeps bookings. Default: that of retention. */
   readonly bookingsKeptDays?: number
 }
 
 const maxExamples = 10
-/** Of one query. Those of a full audit read whole tables, so the workers' time-out would be too short. */
+/** For one query. A full audit reads whole tables, so the workers' time-out would be too short. */
 const statementTimeoutMs = 60_000
 
 /**
  * Checks every invariant once, all in one snapshot of the database, then the provider's ledger against our books. Throws when
- * the database does not answer; a provider that does not leaves its result unchecked.
+ * the database does not answer. If the provider does not answer, its result is unchecked.
  */
 export async function audit(options: AuditOptions): Promise<AuditReport> {
   const { databaseUrl, paymentUrl, redis = null } = options
@@ -58,23 +58,23 @@ export async function audit(options: AuditOptions): Promise<AuditReport> {
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,
   }
-  const check = async (client: pg.Client): Promise<AuditReport> => {
+  const checkAll = async (client: pg.Client): Promise<InvariantResult[]> => {
     await becomeAuditor(client)
     const { results, readAt, since } = await checkInSnapshot(client, options)
-    const ledger = await checkLedger({ client, paymentUrl, startedAt: readAt, since })
-    const all = [...results, ...(await checkRooms(client, redis)), ledger]
-    return {
-      checkedAt: new Date(),
-      durationMs: Math.round(performance.now() - startedAt),
-      results: all,
-      violations: all.reduce((sum, { violations }) => sum + violations, 0),
-      unchecked: all.filter(({ checked }) => !checked).length,
-    }
+    const rooms = await checkRooms(client, redis)
+    return [...results, ...rooms, await checkLedger({ client, paymentUrl, startedAt: readAt, since })]
   }
-  return withDatabase(databaseUrl, check, settings)
+  const results = await withDatabase(databaseUrl, checkAll, settings)
+  return {
+    checkedAt: new Date(),
+    durationMs: Math.round(performance.now() - startedAt),
+    results,
+    violations: results.reduce((sum, { violations }) => sum + violations, 0),
+    unchecked: results.filter(({ checked }) => !checked).length,
+  }
 }
 
-/** For the whole session. The role is missing where the migrating user may not create roles. */
+/** Takes the role for the whole session. It is missing if the migrating user may not create roles. */
 async function becomeAuditor(client: pg.Client): Promise<void> {
   await client.query('SET default_transaction_read_only = on')
   const { rowCount } = await client.query(
@@ -83,7 +83,7 @@ async function becomeAuditor(client: pg.Client): Promise<void> {
   if (rowCount) await client.query('SET ROLE ticketing_auditor')
 }
 
-/** `readAt` is the database's time of the snapshot, `since` that of the beginning of the window; null when everything was read. */
+/** `readAt` is the time of the snapshot and `since` the start of the window, by the database's clock; `since` is null if everything was read. */
 async function checkInSnapshot(
   client: pg.Client,
   { windowMs, watchedForMs, bookingsKeptDays = defaultRetentionDays.bookings }: AuditOptions,
@@ -98,8 +98,8 @@ async function checkInSnapshot(
 }
 
 /**
- * In one message: BEGIN sent on its own has a clock that is older than the snapshot, by which a hold that ran out in
- * between, and whose seats another buyer has by now, would seem to be live without its seats.
+ * Sends BEGIN and the first query in one message. If BEGIN were sent alone, `now()` would be older than the snapshot: a hold that expired in
+ * between, whose seats another buyer took, would look live without its seats.
  */
 async function beginSnapshot(client: pg.Client): Promise<Date> {
   const answers: unknown = await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT now() AS now')
@@ -109,7 +109,7 @@ async function beginSnapshot(client: pg.Client): Promise<Date> {
   return now
 }
 
-/** The query of an invariant. Its values are the ids of the watched events, and for how many milliseconds was watched. */
+/** The query of an invariant. Its values: the ids of the watched events, and for how many milliseconds the system was watched. */
 export function auditQuery({ violations }: Pick<Invariant, 'violations'>): string {
   return `WITH watched AS (SELECT unnest($1::uuid[]) AS event_id),
     watching AS (SELECT coalesce(now() - $2::float8 * interval '1 ms', '-infinity') AS since)
@@ -122,13 +122,8 @@ async function check(
   values: [eventIds: string[], watchedForMs: number | null],
 ): Promise<InvariantResult> {
   const { rows } = await client.query<{ total: string; example: string }>(auditQuery({ violations }), values)
-  return {
-    invariant: id,
-    says,
-    violations: Number(rows[0]?.total ?? 0),
-    examples: rows.map(({ example }) => example),
-    checked: true,
-  }
+  const examples = rows.map(({ example }) => example)
+  return { invariant: id, says, violations: Number(rows[0]?.total ?? 0), examples, checked: true }
 }
 
 async function checkRooms(client: pg.Client, redis: RedisClient | null): Promise<InvariantResult[]> {
@@ -139,8 +134,8 @@ async function checkRooms(client: pg.Client, redis: RedisClient | null): Promise
   const limited = 'no waiting room admits faster, or has more sessions at once, than its settings say'
   const ordered = 'waiting rooms admit nobody before their call, and nobody twice'
   return [
-    resultOf({ invariant: 'I15', says: limited, violations: limits.length, examples: limits }, whyNot),
-    resultOf({ invariant: 'I16', says: ordered, violations: order.length, examples: order }, whyNot),
+    outsideResult({ invariant: 'I15', says: limited, violations: limits.length, examples: limits }, whyNot),
+    outsideResult({ invariant: 'I16', says: ordered, violations: order.length, examples: order }, whyNot),
   ]
 }
 
@@ -148,27 +143,24 @@ async function checkLedger({
   paymentUrl,
   ...comparison
 }: Omit<LedgerComparison, 'paymentUrl'> & { paymentUrl: string | null }): Promise<InvariantResult> {
-  let violations = 0
-  const examples: string[] = []
-  const says = `our payments at rest are the provider's charges, to the cent`
+  const found = { violations: 0, examples: [] as string[] }
   let whyNot: string | undefined
   try {
     if (paymentUrl === null) throw new Error('PAYMENT_URL is not set')
     for await (const violation of ledgerViolations({ ...comparison, paymentUrl })) {
-      violations += 1
-      if (examples.length < maxExamples) examples.push(violation)
+      found.violations += 1
+      if (found.examples.length < maxExamples) found.examples.push(violation)
     }
   } catch (error) {
     whyNot = `not compared: ${(error as Error).message}`
   }
-  return resultOf({ invariant: 'I8', says, violations, examples }, whyNot)
+  const says = `our payments at rest are the provider's charges, to the cent`
+  return outsideResult({ invariant: 'I8', says, ...found }, whyNot)
 }
 
-function resultOf(found: Omit<InvariantResult, 'checked'>, whyNot: string | undefined): InvariantResult {
-  return {
-    ...found,
-    says: whyNot === undefined ? found.says : `${found.says} (${whyNot})`,
-    examples: found.examples.slice(0, maxExamples),
-    checked: whyNot === undefined,
-  }
+/** The result of a check outside the database; `whyNot`: why it could not be made. */
+function outsideResult(found: Omit<InvariantResult, 'checked'>, whyNot: string | undefined): InvariantResult {
+  const examples = found.examples.slice(0, maxExamples)
+  if (whyNot === undefined) return { ...found, examples, checked: true }
+  return { ...found, says: `${found.says} (${whyNot})`, examples, checked: false }
 }

@@ -14,12 +14,12 @@ export interface AuditorOptions extends Pick<AuditOptions, 'databaseUrl' | 'paym
   readonly log: Logger
 }
 
-/** So many times the length of an audit pass before the next one: it reads for a third of the time at most. */
+/** Each pause lasts this many times as long as the audit before it, so the auditor reads for at most a third of the time. */
 const restsPerLength = 2
 
 /** How far an audit looks back beyond the last one that found nothing. */
 const windowMs = 3_600_000
-/** The first one of a process: nobody watched before. */
+/** How far the first audit of a process looks back. */
 const firstWindowMs = 24 * 3_600_000
 
 /** Without a finished audit for this much longer than usual, the machine slept or the database was stopped: watching begins anew. */
@@ -30,7 +30,7 @@ export class Auditor {
   readonly #options: AuditorOptions
   readonly #auditing: PeriodicJob
   #last: AuditReport | null = null
-  /** `performance.now()` until when the database is left in peace. */
+  /** The pause ends at this `performance.now()`. */
   #restsUntil = 0
   #deadLetters = 0
   /** `performance.now()` of the last audit that found nothing. */
@@ -66,7 +66,7 @@ export class Auditor {
     }
   }
 
-  /** Ends once the audit under way is through. */
+  /** Resolves when the audit in progress has ended. */
   stop(): Promise<void> {
     return this.#auditing.stop()
   }
@@ -100,7 +100,7 @@ export class Auditor {
     this.#last = done
     metrics.audited(done)
     for (const { invariant, says, violations, examples, checked } of done.results) {
-      // Once is no news: the next audit makes up for it. When everything starts at once, the provider may not answer yet.
+      // The first time is no warning, because the next audit checks it again: at a start the provider may not answer yet.
       if (!checked)
         log[missedBefore.has(says) ? 'warn' : 'info']({ invariant, says }, 'an invariant could not be checked')
       if (violations > 0) log.error({ invariant, says, violations, examples }, 'an invariant is violated')

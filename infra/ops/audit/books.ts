@@ -1,11 +1,11 @@
 import type pg from 'pg'
 import { atRest } from './invariants/money.ts'
 
-/* Our own side of the comparison with the provider: what we believe of its charges. */
+/* Our side of the comparison with the provider: what our payments say of its charges. */
 
 const pageSize = 1_000
 
-/** A payment of ours, with what we believe of its charge. */
+/** A payment, with what it says of its charge. */
 export interface BookedPayment {
   readonly id: string
   readonly provider_key: string
@@ -13,11 +13,11 @@ export interface BookedPayment {
   readonly captured_minor: number
   readonly refunded_minor: number
   readonly currency: string | null
-  /** Nothing of it is under way, nor was a moment ago. */
+  /** Nothing is in progress for it, nor was five seconds ago. */
   readonly at_rest: boolean
 }
 
-/** All payments with these keys, several of which may have failed with one key. */
+/** All payments with these keys. Several may have failed with one key. */
 export async function findPayments(client: pg.Client, providerKeys: readonly string[]): Promise<BookedPayment[]> {
   const { rows } = await client.query<BookedPayment>(
     `SELECT id, provider_key, status, captured_minor, refunded_minor, currency, ${atRest} AS at_rest
@@ -33,8 +33,8 @@ export async function findPayments(client: pg.Client, providerKeys: readonly str
 }
 
 /**
- * Payments that took money and were at rest at that moment, and have been ever since, a page at a time; with `since` only those that
- * came to rest after it. One of 0 was never anybody's charge. Those of events that are gone stay out: theirs may be gone as well.
+ * Payments that took money and have been at rest since `moment`, a page at a time; with `since` only those that came to rest after it.
+ * Payments of 0 have no charge. Payments of deleted events are left out, because their charges may be deleted too.
  */
 export async function* pagesOfCaptured(
   client: pg.Client,

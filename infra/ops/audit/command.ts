@@ -1,5 +1,5 @@
 import { createLogger } from '#shared/observability/log.ts'
-import { readRunningSystem } from '#shared/process/config.ts'
+import { type RunningSystem, readRunningSystem } from '#shared/process/config.ts'
 import { createRedis } from '#shared/redis.ts'
 import { retentionDays } from '#shared/retention/periods.ts'
 import { parseCommandLine } from '../../command-line.ts'
@@ -32,29 +32,31 @@ async function main(): Promise<void> {
   const config = readInfraConfig()
   const bookingsKeptDays = retentionDays.parse(config.environment.RETENTION_DAYS).bookings
   const scope = flags.full ? { bookingsKeptDays } : { windowMs }
+  const { database, redis } = config.given
   const running = readRunningSystem(config.environment)
-  if (running !== null) {
-    const { database_urls, payment_url, redis_url } = running
-    return report({ databaseUrl: database_urls.auditor, paymentUrl: payment_url, ...scope }, redis_url)
-  }
-  if (config.given.database !== undefined) {
+  if (running !== null) return auditSystem(running, scope)
+  if (database !== undefined) {
     const paymentUrl = config.environment.PAYMENT_URL ?? null
-    return report({ databaseUrl: config.given.database, paymentUrl, ...scope }, config.given.redis)
+    return auditAndPrint({ databaseUrl: database, paymentUrl, ...scope }, redis)
   }
   console.log('No system is running: starting one for this audit.')
   const { stopping, hurry } = stopSignals(console.log)
   const system = await launch({ flags: temporaryFlags, config, say: console.log, stopping, hurry })
   try {
-    const { database_urls, payment_url, redis_url } = system.running
     // While it was stopped nothing could go on.
-    const books = { databaseUrl: database_urls.auditor, paymentUrl: payment_url }
-    await report({ ...books, ...scope, watchedForMs: 0 }, redis_url)
+    await auditSystem(system.running, { ...scope, watchedForMs: 0 })
   } finally {
     await system.stop()
   }
 }
 
-async function report(options: AuditOptions, redisUrl: string | undefined): Promise<void> {
+type Scope = Pick<AuditOptions, 'windowMs' | 'bookingsKeptDays' | 'watchedForMs'>
+
+function auditSystem({ database_urls, payment_url, redis_url }: RunningSystem, scope: Scope): Promise<void> {
+  return auditAndPrint({ databaseUrl: database_urls.auditor, paymentUrl: payment_url, ...scope }, redis_url)
+}
+
+async function auditAndPrint(options: AuditOptions, redisUrl: string | undefined): Promise<void> {
   const log = createLogger({ name: 'auditor', instance: 'audit', level: 'fatal' })
   const redis = redisUrl === undefined ? null : createRedis({ url: redisUrl, name: 'audit', log })
   try {

@@ -2,8 +2,8 @@ import type { BookedPayment } from './books.ts'
 import type { ProviderCharge } from './ledger.ts'
 
 /**
- * What disagrees between charges and the payments of ours with their keys, to the cent. The charges were read first, so each
- * has its payment among ours: we write down what we are about to ask for. What is under way is nobody's fault yet.
+ * Differences between charges and our payments with the same keys, to the cent. The charges were read first, and we store a payment before
+ * we ask for its charge, so each charge must have a payment. Payments in progress are not judged.
  */
 export function disagreements(charges: readonly ProviderCharge[], payments: readonly BookedPayment[]): string[] {
   const paymentsByKey = Map.groupBy(payments, ({ provider_key }) => provider_key)
@@ -17,7 +17,7 @@ export function disagreements(charges: readonly ProviderCharge[], payments: read
   })
 }
 
-/** Of all payments with one key: a try that failed before the provider was asked leaves its key to the next one. */
+/** The payment that decides, of all with one key: a try that failed before the provider was asked leaves its key to the next one. */
 function decisiveOf(payments: readonly BookedPayment[]): BookedPayment | undefined {
   return payments.find(({ status }) => status !== 'failed') ?? payments.find(({ at_rest }) => !at_rest) ?? payments[0]
 }
@@ -33,7 +33,7 @@ function faultOf(payment: BookedPayment, charge: ProviderCharge): string | null 
   return null
 }
 
-/** Whether somebody's money is there, or reserved. */
+/** Whether the provider has or reserves a buyer's money. */
 export function keepsMoney({ state }: ProviderCharge): boolean {
   return state === 'authorised' || state === 'captured'
 }

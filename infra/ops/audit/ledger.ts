@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 const pageSize = 1_000
 const pageTimeoutMs = 5_000
-/** A ledger that does not end is not one of ours. */
+/** Against a provider whose pages never end. */
 const maxPages = 10_000
 
 const charge = z.object({
@@ -25,26 +25,23 @@ export interface LedgerPart {
   readonly since: Date | null
 }
 
-/**
- * Every charge of a part of the ledger, a page at a time, oldest first. `cursor`: where the page begins, so that it can be read again;
- * null: the first one. Throws when the provider does not answer.
- */
-export async function* ledgerPages(
-  part: LedgerPart,
-): AsyncGenerator<{ charges: readonly ProviderCharge[]; cursor: string | null }> {
+interface LedgerPage {
+  readonly charges: readonly ProviderCharge[]
+  /** The same page, as it is at the time of the call. */
+  readAgain(): Promise<readonly ProviderCharge[]>
+}
+
+/** Every charge of a part of the ledger, a page at a time, oldest first. Throws when the provider does not answer. */
+export async function* ledgerPages(part: LedgerPart): AsyncGenerator<LedgerPage> {
   let cursor: string | null = null
   for (let pages = 0; pages < maxPages; pages += 1) {
-    const { items, next_cursor }: z.infer<typeof page> = await readPage(part, cursor)
-    yield { charges: items, cursor }
+    const begin: string | null = cursor
+    const { items, next_cursor }: z.infer<typeof page> = await readPage(part, begin)
+    yield { charges: items, readAgain: async () => (await readPage(part, begin)).items }
     if (next_cursor === null) return
     cursor = next_cursor
   }
   throw new Error(`the provider's ledger has more than ${maxPages} pages`)
-}
-
-/** The charges of one page as they stand now. */
-export async function readLedgerPage(part: LedgerPart, cursor: string | null): Promise<ProviderCharge[]> {
-  return (await readPage(part, cursor)).items
 }
 
 /** One charge as it stands now; undefined where the provider has none with that key. Throws when it does not answer. */

@@ -7,7 +7,7 @@ import { freeInstanceName } from '#shared/process/started-by-hand.ts'
 import { createRedis } from '#shared/redis.ts'
 import { Auditor, viewInvariants } from './auditor.ts'
 import { auditorFlags, auditorSettings } from './config.ts'
-import { AuditMetrics } from './metrics.ts'
+import { auditMetrics } from './metrics.ts'
 
 /** Nobody waits long for the auditor. */
 const maxInFlight = 16
@@ -29,7 +29,7 @@ await runProcess({
     const { INSTANCE: instance } = config
     const parts = await openParts(config, { name: 'auditor', retries: false, log, onStop })
     const { metrics: processMetrics, bus } = parts
-    const metrics = new AuditMetrics(processMetrics)
+    const metrics = auditMetrics(processMetrics)
     const { REDIS_URL: redisUrl } = config
     const redis = redisUrl === undefined ? null : createRedis({ url: redisUrl, name: instance, log })
     onStop('redis', () => redis?.disconnect())

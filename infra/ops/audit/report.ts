@@ -1,8 +1,8 @@
 import type { AuditReport, InvariantResult } from './audit.ts'
 
 /**
- * The audit for people and for grep: one line an invariant, examples below it, and `violations: N` as the last line. What
- * could not be checked counts as one, as nobody knows better.
+ * The audit for people and for grep: one line for each invariant, its examples below it, and `violations: N` as the last line. A result that
+ * could not be checked counts as one.
  */
 export function reportLines(report: AuditReport): string[] {
   const { results, durationMs, unchecked } = report
@@ -16,7 +16,7 @@ export function reportLines(report: AuditReport): string[] {
   ]
 }
 
-/** Violations, and what could not be checked. */
+/** Violations and unchecked results. */
 export function countFailures({ violations, unchecked }: AuditReport): number {
   return violations + unchecked
 }

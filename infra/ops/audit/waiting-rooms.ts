@@ -10,10 +10,18 @@ const maxPages = 5
 /** A client that was opened just now is not connected yet, and a busy Redis may be slow. */
 const patience = { tries: 20, pauseMs: 100 }
 
-/** What the journals of all waiting rooms that are on say, with ids. Throws when they cannot be read. */
+/** A queue that nobody reads is deleted after a week: journals of older events are empty. */
+const keptDays = 8
+
+/**
+ * What the journals of waiting rooms say that are on, for events that took place a week ago or are ahead, with ids. Throws when they cannot
+ * be read.
+ */
 export async function judgeWaitingRooms(client: pg.Client, redis: RedisClient | null): Promise<JournalViolations> {
   const { rows } = await client.query<{ event_id: string }>(
-    `SELECT event_id FROM event.waiting_rooms WHERE state <> 'off'`,
+    `SELECT room.event_id FROM event.waiting_rooms AS room JOIN event.events AS e ON e.id = room.event_id
+     WHERE room.state <> 'off' AND e.starts_on >= current_date - $1::int`,
+    [keptDays],
   )
   const limits: string[] = []
   const order: string[] = []
@@ -26,7 +34,7 @@ export async function judgeWaitingRooms(client: pg.Client, redis: RedisClient | 
   return { limits, order }
 }
 
-/** The last admissions of an event, oldest first: so many pages of a thousand, at most. */
+/** The last admissions of an event, oldest first: at most `pages` of a thousand. */
 export async function readJournal(redis: RedisClient, eventId: string, pages = maxPages): Promise<JournalEntry[]> {
   const newestFirst: JournalEntry[] = []
   let end = '+'

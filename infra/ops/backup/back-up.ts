@@ -1,16 +1,18 @@
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import type pg from 'pg'
 import { ExplainedError } from '../../explained-error.ts'
 import { type Say, whileSaying } from '../../say.ts'
+import type { Program } from '../../system/programs/program.ts'
 import { describeDatabase } from '../../with-database.ts'
-import { backupName, makeBackupFolder, removeAbandoned, unfinishedName } from './backups.ts'
+import { backupName, makeBackupFolder, removeAbandoned, syncFolder, unfinishedName } from './backups.ts'
 import { bytesIn, writeChecksums } from './checksums.ts'
-import { ClientTools } from './client-tools.ts'
+import { requireFitting } from './client-tools.ts'
+import { readContents } from './contents.ts'
 import { dump, readBack } from './dump.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
 import { removeOlder } from './retention.ts'
 import { type Snapshot, withSnapshot } from './snapshot.ts'
-import { syncFolder } from './write-synced.ts'
 
 interface BackUpOptions {
   readonly databaseUrl: string
@@ -27,7 +29,7 @@ export interface FinishedBackup {
   readonly manifest: Manifest
   readonly bytes: number
   readonly seconds: number
-  /** Names of older ones that were too many. */
+  /** Names of older backups that were removed. */
   readonly removed: readonly string[]
 }
 
@@ -49,16 +51,15 @@ export async function backUp(options: BackUpOptions): Promise<FinishedBackup> {
 
 function writeBackup(options: BackUpOptions): Promise<{ name: string; manifest: Manifest }> {
   const { databaseUrl, directory, say } = options
-  return withSnapshot(databaseUrl, async (snapshot) => {
-    const { facts } = snapshot
-    const tools = await ClientTools.for(facts.serverVersion)
-    const size = megabytes(facts.databaseBytes)
-    say(`Backing up ${describeDatabase(databaseUrl)} (PostgreSQL ${facts.serverVersion}, ${size}) into ${directory}`)
-    const name = backupName(facts.takenAt)
+  return withSnapshot(databaseUrl, async (client, snapshot) => {
+    const dumper = await requireFitting('pg_dump', snapshot.serverVersion)
+    const size = megabytes(snapshot.databaseBytes)
+    say(`Backing up ${describeDatabase(databaseUrl)} (PostgreSQL ${snapshot.serverVersion}, ${size}) into ${directory}`)
+    const name = backupName(snapshot.takenAt)
     const unfinished = join(directory, unfinishedName(name))
     await mkdir(unfinished, { mode: 0o700 })
     try {
-      const manifest = await fill(unfinished, { ...options, snapshot, tools })
+      const manifest = await fill(unfinished, { ...options, client, snapshot, dumper })
       await rename(unfinished, join(directory, name))
       await syncFolder(directory)
       return { name, manifest }
@@ -70,33 +71,30 @@ function writeBackup(options: BackUpOptions): Promise<{ name: string; manifest: 
   })
 }
 
-async function fill(
-  directory: string,
-  { snapshot, tools, databaseUrl, say, stopping }: BackUpOptions & { snapshot: Snapshot; tools: ClientTools },
-): Promise<Manifest> {
+interface Filling extends BackUpOptions {
+  readonly client: pg.Client
+  readonly snapshot: Snapshot
+  readonly dumper: Program
+}
+
+async function fill(directory: string, filling: Filling): Promise<Manifest> {
+  const { client, dumper, databaseUrl, say, stopping } = filling
+  const { name: snapshot, ...facts } = filling.snapshot
   let written = 0
   const watch = setInterval(async () => {
     written = await bytesIn(directory).catch(() => written)
   }, 1_000)
-  try {
-    await whileSaying(
-      say,
-      () => `${megabytes(written)} written`,
-      () => dump({ tools, databaseUrl, snapshot: snapshot.name, directory, stopping }),
-    )
-  } finally {
-    clearInterval(watch)
-  }
-  const manifest: Manifest = {
-    format: 1,
-    ...snapshot.facts,
-    dumpedBy: tools.version,
-    contents: await snapshot.readContents(),
-  }
+  await whileSaying(
+    say,
+    () => `${megabytes(written)} written`,
+    () => dump({ dumper, databaseUrl, snapshot, directory, stopping }),
+  ).finally(() => clearInterval(watch))
+  const contents = await readContents(client)
+  const manifest: Manifest = { format: 1, ...facts, dumpedBy: dumper.version, contents }
   await writeManifest(directory, manifest)
   say('Reading it back')
   await whileSaying(say, 'reading', async () => {
-    await readBack(tools, { directory, stopping })
+    await readBack(dumper, { directory, stopping })
     await writeChecksums(directory)
   })
   await syncFolder(directory)

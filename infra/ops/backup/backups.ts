@@ -1,7 +1,10 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ExplainedError } from '../../explained-error.ts'
-import { manifestFile } from './manifest.ts'
+import { ownerOnly } from '../../kept-file.ts'
+
+export const manifestFile = 'manifest.json'
 
 /*
  * The folder that holds backups. One is named after its moment, so that names sort by age, and gets that name when it is
@@ -36,13 +39,13 @@ export async function findBackup(from: string): Promise<string> {
   if (unfinishedPattern.test(basename(from))) {
     throw new ExplainedError(`${from} was interrupted before it was complete: it is no backup.`)
   }
-  if (await exists(join(from, manifestFile))) return from
+  if (existsSync(join(from, manifestFile))) return from
   const [newest] = await listBackups(from)
   if (newest === undefined) throw new ExplainedError(`There is no backup in ${from}. npm run backup makes one.`)
   return join(from, newest)
 }
 
-/** Removes what interrupted runs have left, and answers its names. Another run may be under way: it is left alone. */
+/** Removes what interrupted runs left, and returns the names. Leaves another run in progress alone. */
 export async function removeAbandoned(directory: string, now: Date): Promise<string[]> {
   const unfinished = (await readdir(directory)).filter((name) => unfinishedPattern.test(name))
   const removed: string[] = []
@@ -64,9 +67,15 @@ export async function makeBackupFolder(directory: string): Promise<void> {
   })
 }
 
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
+/** For a file of a backup: new, its owner's alone, and on the disk when the write returns, because a power cut must not empty it. */
+export const writtenOnce = { flag: 'wx', mode: ownerOnly, flush: true }
+
+/** Makes sure that names which were given or changed in a folder are on the disk. */
+export async function syncFolder(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { ExplainedError } from '../../explained-error.ts'
-import { writeSynced } from './write-synced.ts'
+import { writtenOnce } from './backups.ts'
 
 /** As `sha256sum -c` reads it. */
 const sumsFile = 'SHA256SUMS'
@@ -12,7 +12,7 @@ const sumsFile = 'SHA256SUMS'
 /** Writes the digest of every file below `directory`. */
 export async function writeChecksums(directory: string): Promise<void> {
   const lines = (await filesIn(directory)).map(async (file) => `${await digestOf(join(directory, file))}  ${file}\n`)
-  await writeSynced(join(directory, sumsFile), (await Promise.all(lines)).join(''))
+  await writeFile(join(directory, sumsFile), (await Promise.all(lines)).join(''), writtenOnce)
 }
 
 /** Throws `ExplainedError` naming what is missing or not as it was written. */
@@ -35,11 +35,11 @@ export async function verifyChecksums(directory: string): Promise<void> {
   if (faults.length > 0) throw damaged(directory, faults)
 }
 
-/** Of everything below `directory`. */
+/** Size of all files below `directory`. */
 export async function bytesIn(directory: string): Promise<number> {
   let sum = 0
   for (const file of await filesIn(directory)) {
-    // A file that is being written may be gone again.
+    // A file in progress may be gone again.
     sum += (await stat(join(directory, file)).catch(() => null))?.size ?? 0
   }
   return sum

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { basename, join } from 'node:path'
 import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
-import { findDumpers, majorOf, type Program } from '../../system/programs/program.ts'
+import { findDumpers, findPostgres, majorOf, type Program } from '../../system/programs/program.ts'
 
 /** A program ended badly; the message is what it said. */
 export class ToolError extends Error {}
@@ -11,40 +11,35 @@ export class ToolError extends Error {}
 const longestMs = 6 * 3_600_000
 const keptErrorCharacters = 4_000
 
-/** pg_dump and its like, of one installation. */
-export class ClientTools {
-  readonly program: Program
+/** The program of the same major version as a server or a dump, else of the next newer one. Older programs cannot read what it writes. */
+export function fitting<P extends Pick<Program, 'version'>>(version: string, programs: readonly P[]): P | undefined {
+  return programs
+    .filter((program) => majorOf(program.version) >= majorOf(version))
+    .toSorted((one, other) => majorOf(one.version) - majorOf(other.version))[0]
+}
 
-  constructor(program: Program) {
-    this.program = program
-  }
+/** As `fitting`, of the installed programs of that name. Throws `ExplainedError` where there is none. */
+export async function requireFitting(name: 'postgres' | 'pg_dump', version: string): Promise<Program> {
+  const installed = await (name === 'postgres' ? findPostgres() : findDumpers())
+  const program = fitting(version, installed)
+  if (program) return program
+  const here = installed.map((each) => each.version).join(', ') || 'none'
+  const major = majorOf(version)
+  const debian = name === 'postgres' ? `postgresql-${major}` : `postgresql-client-${major}`
+  throw new ExplainedError(
+    `PostgreSQL ${version} needs a ${name} of version ${major} or newer; installed here: ${here}.\n` +
+      `Install ${debian} (Debian, Ubuntu; where they lack it, from apt.postgresql.org) or postgresql@${major} (brew),\n` +
+      'or name the folder of one by PG_BIN.',
+  )
+}
 
-  /** Those for a server or a dump of that version: of the same major version, else newer. Throws `ExplainedError`. */
-  static async for(version: string): Promise<ClientTools> {
-    const installed = await findDumpers()
-    const program = fitting(majorOf(version), installed)
-    if (program) return new ClientTools(program)
-    const here = installed.map((each) => each.version).join(', ') || 'none'
-    const major = majorOf(version)
-    throw new ExplainedError(
-      `PostgreSQL ${version} needs a pg_dump of version ${major} or newer; installed here: ${here}.\n` +
-        `Install postgresql-client-${major} (Debian, Ubuntu; where they lack it, from apt.postgresql.org) or ` +
-        `postgresql@${major} (brew),\nor name the folder of one by PG_BIN.`,
-    )
-  }
-
-  get version(): string {
-    return this.program.version
-  }
-
-  /** Ends with `stopping`. Throws `ToolError` with what the program said last. */
-  async run(
-    tool: 'pg_dump' | 'pg_restore',
-    { environment, ...run }: Omit<ProgramRun, 'path' | 'environment'> & Partial<ProgramRun>,
-  ): Promise<void> {
-    const path = join(this.program.directory, tool)
-    await runTool({ ...run, path, environment: { ...this.program.environment, ...environment } })
-  }
+/** Runs a program of the same installation. Ends with `stopping`. Throws `ToolError` with what the program said last. */
+export async function runDumper(
+  { directory, environment: own }: Program,
+  tool: 'pg_dump' | 'pg_restore',
+  { environment, ...run }: Omit<ProgramRun, 'path' | 'environment'> & Partial<ProgramRun>,
+): Promise<void> {
+  await runTool({ ...run, path: join(directory, tool), environment: { ...own, ...environment } })
 }
 
 interface ProgramRun {
@@ -64,7 +59,7 @@ export async function runTool({ path, args, environment, stopping }: ProgramRun)
     // Messages are read below, and so must be in English.
     env: { ...readInfraConfig().environment, LC_ALL: 'C', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own, which is ended as one.
+    // A new process group, which is ended as one.
     detached: true,
   })
   const end = (): void => {
@@ -89,11 +84,4 @@ export async function runTool({ path, args, environment, stopping }: ProgramRun)
   if (outcome === null) return printed
   const words = `${printed.slice(-keptErrorCharacters)}\n${said}`.trim()
   throw new ToolError(`${basename(path)} ended with ${outcome}: ${words}`)
-}
-
-/** The one of that major version, else the next newer one: older ones cannot read what it writes. */
-export function fitting<P extends Pick<Program, 'version'>>(major: number, programs: readonly P[]): P | undefined {
-  return programs
-    .filter(({ version }) => majorOf(version) >= major)
-    .toSorted((one, other) => majorOf(one.version) - majorOf(other.version))[0]
 }

@@ -8,7 +8,7 @@ import { keepsMoney } from '../audit/disagreements.ts'
 import { ledgerPages } from '../audit/ledger.ts'
 import { backUp, megabytes } from './back-up.ts'
 import { findBackup } from './backups.ts'
-import { fromBackup, fromLog } from './bring-back.ts'
+import { fromBackup, fromWalArchive } from './bring-back.ts'
 import { withBackedUp } from './connection.ts'
 import { totalRows } from './contents.ts'
 import { drill } from './drill.ts'
@@ -28,10 +28,16 @@ import { Stopwatch } from './stopwatch.ts'
 
 const say = console.log
 
+/** Reads the flags, then runs with them; shows help instead where it was asked for. */
+function command<Flags>(read: (args: readonly string[]) => Flags | null, run: (flags: Flags) => Promise<void>) {
+  return async (args: readonly string[]): Promise<void> => {
+    const flags = read(args)
+    if (flags !== null) await run(flags)
+  }
+}
+
 /** `npm run backup`: one backup of the running system's database, or of DATABASE_URL. */
-async function backup(args: readonly string[]): Promise<void> {
-  const flags = readBackupFlags(args)
-  if (flags === null) return
+const backup = command(readBackupFlags, async (flags) => {
   const { stopping } = stopSignals(say)
   await installMissing(['pg_dump'], say)
   const done = await backUp({ ...flags, say, stopping })
@@ -42,32 +48,28 @@ async function backup(args: readonly string[]): Promise<void> {
   say(`size and time   ${megabytes(done.bytes)} in ${done.seconds.toFixed(1)} s`)
   if (done.removed.length > 0) say(`removed         ${done.removed.join(', ')}`)
   say('try it          npm run backup -- drill')
-}
+})
 
 /** The workers look after what is due within seconds; the sweeper of holds comes every five. */
 const settleWithinMs = 60_000
 
 const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   /** Exit 1 when the newest backup is damaged, or what comes of it is not all that it must be. */
-  async drill(args) {
-    const flags = readDrillFlags(args)
-    if (flags === null) return
+  drill: command(readDrillFlags, async (flags) => {
     const { stopping, hurry } = stopSignals(say)
     const isDump = flags.kind === 'backup'
     await installMissing(['postgres', 'pg_dump', 'nats-server', 'redis-server'], say)
     if (!isDump) await installMissing(['barman'], say)
     const from = isDump ? await findBackup(flags.from) : flags.from
     say(`Restore drill of ${from}\n`)
-    const bringBack = isDump ? fromBackup(from) : fromLog(from, flags.at)
+    const bringBack = isDump ? fromBackup(from) : fromWalArchive(from, flags.at)
     const report = await drill({ bringBack, settleWithinMs, say, stopping, hurry })
     say(`\n${drillLines(report).join('\n')}`)
     if (countFaults(report) > 0) process.exitCode = 1
-  },
+  }),
 
   /** Fills an empty database with a backup. */
-  async restore(args) {
-    const flags = readRestoreFlags(args)
-    if (flags === null) return
+  restore: command(readRestoreFlags, async (flags) => {
     const { stopping } = stopSignals(say)
     await installMissing(['pg_dump'], say)
     const directory = await findBackup(flags.from)
@@ -77,23 +79,18 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
     const faults = await restore({ backup, databaseUrl: flags.into, watch, stopping })
     if (faults.length > 0) throw new ExplainedError(`Restored, but not as the manifest says:\n  ${faults.join('\n  ')}`)
     say(`\nRestored as of ${backup.manifest.takenAt} in ${watch.totalSeconds.toFixed(1)} s.`)
-    say('What was sold later is missing: infra/ops/backup/README.md says what to do before doors open again.')
-  },
+    say('What was sold later is missing: infra/ops/backup/RUNBOOK.md says what to do before doors open again.')
+  }),
 
-  /** Archives the WAL of the running system's database, or of DATABASE_URL, until it is told to stop. */
-  async follow(args) {
-    const flags = readFollowFlags(args)
-    if (flags === null) return
+  /** Archives the WAL of the running system's database, or of DATABASE_URL, until it is stopped. */
+  follow: command(readFollowFlags, async (flags) => {
     const { stopping } = stopSignals(say)
     await installMissing(['pg_dump', 'barman'], say)
     await follow({ ...flags, say, stopping })
-  },
+  }),
 
   /** Leaves data in a folder that `npm start` or any PostgreSQL of that version can be started on. */
-  async recover(args) {
-    const flags = readRecoverFlags(args)
-    if (flags === null) return
-    const { from, into, at } = flags
+  recover: command(readRecoverFlags, async ({ from, into, at }) => {
     await mkdir(into, { recursive: true })
     await installMissing(['postgres', 'barman'], say)
     say(`Recovering ${from} into ${into}, until ${at?.toISOString() ?? 'the end'}\n`)
@@ -103,20 +100,18 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
     if (differences.length > 0) throw new ExplainedError(`Recovered, but not all:\n  ${differences.join('\n  ')}`)
     const took = `${watch.totalSeconds.toFixed(1)} s`
     say(`\nRecovered as of ${recoveryPoint} in ${took}. Start a system on it: DATA_DIR=${into} npm start`)
-    say('infra/ops/backup/README.md says what to do before doors open again.')
-  },
+    say('infra/ops/backup/RUNBOOK.md says what to do before doors open again.')
+  }),
 
   /**
    * Charges that keep a buyer's money while no payment of ours knows of them, oldest first: a line each, `state amount_minor currency
    * key charge`, then how many. Exit 1 unless none. After a restore these are what was paid since the backup; beside a running sale
    * there are none, because we write down what we are about to ask for.
    */
-  async 'unknown-charges'(args) {
-    const flags = readUnknownChargesFlags(args)
-    if (flags === null) return
+  'unknown-charges': command(readUnknownChargesFlags, async ({ databaseUrl, paymentUrl }) => {
     let count = 0
-    await withBackedUp(flags.databaseUrl, async (client) => {
-      for await (const { charges } of ledgerPages({ paymentUrl: flags.paymentUrl, since: null })) {
+    await withBackedUp(databaseUrl, async (client) => {
+      for await (const { charges } of ledgerPages({ paymentUrl, since: null })) {
         const keys = charges.map(({ idempotency_key }) => idempotency_key)
         const known = new Set((await findPayments(client, keys)).map(({ provider_key }) => provider_key))
         for (const charge of charges.filter((each) => keepsMoney(each) && !known.has(each.idempotency_key))) {
@@ -128,7 +123,7 @@ const subcommands: Readonly<Record<string, (args: readonly string[]) => Promise<
     })
     say(`unknown charges: ${count}`)
     if (count > 0) process.exitCode = 1
-  },
+  }),
 }
 
 const [name = '', ...rest] = process.argv.slice(2)

@@ -12,7 +12,7 @@ export interface Connection {
 /** A server that no longer answers is given up; without these a program would wait for it for ever. */
 const deadlines = { connect_timeout: '10', tcp_user_timeout: '60000', keepalives_idle: '30' }
 
-/** Of one statement, counting or reading everything in a table: nobody waits longer for a backup. */
+/** Time-out of one statement, which may count or read a whole table. */
 const statementTimeoutMs = 6 * 3_600_000
 
 /** What a DATABASE_URL says, for programs that use libpq. */

@@ -51,7 +51,7 @@ export function differences(expected: Contents, found: Contents): string[] {
   ]
 }
 
-/** Of all tables together. */
+/** The number of rows of all tables. */
 export function totalRows({ rows }: Contents): number {
   return Object.values(rows).reduce((sum, count) => sum + count, 0)
 }

@@ -7,7 +7,7 @@ import { withBackedUp } from './connection.ts'
 
 interface DrillSystemOptions {
   readonly config: InfraConfig
-  /** Takes the system's own files. */
+  /** For the system's own files. */
   readonly directory: string
   readonly databaseUrl: string
   readonly say: Say
@@ -16,9 +16,9 @@ interface DrillSystemOptions {
 }
 
 /**
- * A whole system on the restored database, with a NATS and a Redis that know nothing: the workers end holds, payments and facts
- * that were under way when the backup was taken. It must reach nobody outside, whatever the environment and the restored data
- * name: neither the NATS, where it would answer buyers, nor a gateway, which it would tell of charges.
+ * A whole system on the restored database, with an empty NATS and an empty Redis. Its workers end the holds, payments and facts that were in
+ * progress in the backup. It must reach nobody outside, whatever the environment and the restored data name: no other NATS, where it would
+ * answer buyers, and no other gateway, which would get its webhooks.
  */
 export async function startDrillSystem(options: DrillSystemOptions): Promise<System> {
   const { config, directory, databaseUrl, say, stopping, hurry } = options

@@ -1,4 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { createLogger } from '#shared/observability/log.ts'
+import { createRedis } from '#shared/redis.ts'
 import { readInfraConfig } from '../../config.ts'
 import type { Say } from '../../say.ts'
 import type { Server } from '../../system/server.ts'
@@ -8,24 +10,24 @@ import { countFailures } from '../audit/report.ts'
 import { startDrillSystem } from './drill-system.ts'
 import { type Step, Stopwatch } from './stopwatch.ts'
 
-/** A private server with what a backup brought back. */
+/** A private server with a restored backup. */
 export interface Recovered {
   readonly server: Server
-  /** Until when everything is in it. */
+  /** Every commit before this time is in it. */
   readonly recoveryPoint: string
   readonly lastSaleAt: string | null
-  /** What is not as the backup says of itself. */
+  /** Differences from what the backup says of itself. */
   readonly differences: readonly string[]
 }
 
-/** Brings back a backup in an empty folder. What it has started by then, it stops itself where it throws. */
+/** Restores a backup in an empty folder. If it throws, it has stopped everything that it started. */
 export type BringBack = (place: { directory: string; watch: Stopwatch; stopping: AbortSignal }) => Promise<Recovered>
 
 export interface DrillOptions {
   readonly bringBack: BringBack
-  /** What was under way when the backup was taken is given this long to come to its end. */
+  /** How long payments and holds that were in progress in the backup may take to end. */
   readonly settleWithinMs: number
-  /** Where its folder is made, with the database and all; by default where the system has temporary files. */
+  /** Where its folder is made, which holds the database too. Default: the system's folder for temporary files. */
   readonly within?: string
   readonly say: Say
   readonly stopping: AbortSignal
@@ -34,14 +36,14 @@ export interface DrillOptions {
 
 export interface DrillReport extends Omit<Recovered, 'server'> {
   readonly beganAt: Date
-  /** From the first look at the backup to a system that answers. */
+  /** From the first read of the backup to a system that answers. */
   readonly steps: readonly Step[]
   readonly seconds: number
   readonly audit: AuditReport
 }
 
 /**
- * Brings back a backup into a PostgreSQL of its own, starts a system on it, and audits that. Nothing is left behind. Throws
+ * Restores a backup into a private PostgreSQL, starts a system on it, and audits that. Leaves nothing behind. Throws
  * `ExplainedError` when the backup is damaged or cannot be restored.
  */
 export async function drill(options: DrillOptions): Promise<DrillReport> {
@@ -58,7 +60,11 @@ export async function drill(options: DrillOptions): Promise<DrillReport> {
     )
     closers.push(() => system.stop())
     const { steps, totalSeconds: seconds } = watch
-    const books = { databaseUrl: server.url, paymentUrl: system.paymentUrl }
+    // Empty, as the drill's Redis starts with nothing; without it rooms that are on count as unchecked.
+    const log = createLogger({ name: 'auditor', instance: 'drill', level: 'fatal' })
+    const redis = createRedis({ url: system.servers.redisUrl('audit'), name: 'drill', log })
+    closers.push(async () => redis.disconnect())
+    const books = { databaseUrl: server.url, paymentUrl: system.paymentUrl, redis }
     const report = await auditOnceSettled(books, { settleWithinMs, stopping })
     return { ...recovered, beganAt, steps, seconds, audit: report }
   } finally {

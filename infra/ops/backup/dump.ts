@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { ExplainedError } from '../../explained-error.ts'
-import { majorOf } from '../../system/programs/program.ts'
-import { type ClientTools, ToolError } from './client-tools.ts'
+import { majorOf, type Program } from '../../system/programs/program.ts'
+import { runDumper, ToolError } from './client-tools.ts'
 import { connectionOf } from './connection.ts'
 
 /** The dump within a backup. */
 export const dumpFolder = 'dump'
 
-/** So many tables at once: more would take processors from the sale. */
+/** Tables at once: more would take processors from the sale. */
 const jobs = 2
-/** A migration that is under way keeps its tables; a backup waits for it, but not for ever. */
+/** A migration in progress locks its tables; a backup waits for it this long. */
 const lockWait = '60s'
 
 /** Both were measured: the next level of either takes longer and saves little. */
@@ -17,7 +17,7 @@ const zstd = '--compress=zstd:3'
 const gzip = '--compress=1'
 
 interface DumpOptions {
-  readonly tools: ClientTools
+  readonly dumper: Program
   readonly databaseUrl: string
   /** Name of an exported snapshot, which must outlive the dump. */
   readonly snapshot: string
@@ -27,10 +27,10 @@ interface DumpOptions {
 }
 
 /** Writes everything that is in the database, as it was in the snapshot, and syncs it to the disk. */
-export async function dump({ tools, databaseUrl, snapshot, directory, stopping }: DumpOptions): Promise<void> {
+export async function dump({ dumper, databaseUrl, snapshot, directory, stopping }: DumpOptions): Promise<void> {
   const { dbname, environment } = connectionOf(databaseUrl)
   const write = (compression: string): Promise<void> =>
-    tools.run('pg_dump', {
+    runDumper(dumper, 'pg_dump', {
       args: [
         '--format=directory',
         `--file=${join(directory, dumpFolder)}`,
@@ -45,7 +45,7 @@ export async function dump({ tools, databaseUrl, snapshot, directory, stopping }
       stopping,
     })
   try {
-    if (majorOf(tools.version) < 16) return await write(gzip)
+    if (majorOf(dumper.version) < 16) return await write(gzip)
     await write(zstd).catch((error: unknown) => {
       // It says so before it has written anything.
       if (/does not support compression/.test(String(error))) return write(gzip)
@@ -58,16 +58,16 @@ export async function dump({ tools, databaseUrl, snapshot, directory, stopping }
 
 /** Decompresses and reads all of it, as a restore would. */
 export async function readBack(
-  tools: ClientTools,
+  dumper: Program,
   { directory, stopping }: Pick<DumpOptions, 'directory' | 'stopping'>,
 ): Promise<void> {
-  await tools.run('pg_restore', { args: ['--file=/dev/null', join(directory, dumpFolder)], stopping })
+  await runDumper(dumper, 'pg_restore', { args: ['--file=/dev/null', join(directory, dumpFolder)], stopping })
 }
 
 const remedies: readonly [RegExp, string][] = [
   [/permission denied for/, 'Let the user of DATABASE_URL read everything: GRANT pg_read_all_data TO that_user'],
   [/No space left on device/, 'Make room, or let --to name another disk. Older backups are untouched.'],
-  [/lock timeout|could not obtain lock/, 'A migration is under way: try again when it is through.'],
+  [/lock timeout|could not obtain lock/, 'A migration is in progress: try again when it has ended.'],
   [/password authentication failed|no password supplied/, 'DATABASE_URL needs the right user and password.'],
 ]
 

@@ -17,18 +17,18 @@ Also, each with --help:
   npm run backup -- drill             restores the newest backup beside the running system and audits it
   npm run backup -- restore           fills an empty database with a backup
   npm run backup -- follow            archives the WAL, with a base backup a day, until it is stopped
-  npm run backup -- recover           restores what follow wrote, to a point in time
+  npm run backup -- recover           restores a WAL archive, to a point in time
   npm run backup -- unknown-charges   lists charges of the payment provider that the database does not know`
 
 const followUsage = `Usage: npm run backup -- follow [--to DIR]
-  --to DIR     folder for base backups and the log (log-backups, in the data folder)
-Copies the log of the running system's database, or that of DATABASE_URL, as it is written, and makes a base backup a day.`
+  --to DIR     folder of the WAL archive (log-backups, in the data folder)
+Archives the WAL of the running system's database, or that of DATABASE_URL, as it is written, and makes a base backup a day.`
 
 const drillUsage = `Usage: npm run backup -- drill [flags]
   --from DIR   a backup, or a folder of backups, whose newest is taken (backups, in the data folder)
   --at TIME    takes the WAL archive of npm run backup -- follow (log-backups) instead, up to that time, such as
                2026-11-25T20:15:00Z, or latest
-Restores into a database of its own, starts a system on that, and ends with the auditor. Nothing of it stays.`
+Restores into a private database, starts a system on it, and audits that. Nothing is left behind.`
 
 const restoreUsage = `Usage: npm run backup -- restore --into URL [--from DIR]
   --into URL   an empty database, as in DATABASE_URL
@@ -47,7 +47,7 @@ type Args = readonly string[]
 
 const help = { help: { type: 'boolean', short: 'h', default: false } } as const
 const backups = 'backups'
-const logBackups = 'log-backups'
+const walArchive = 'log-backups'
 
 export function readBackupFlags(args: Args) {
   const options = { to: { type: 'string' }, keep: { type: 'string', default: '14' }, ...help } as const
@@ -60,14 +60,14 @@ export function readBackupFlags(args: Args) {
 export function readFollowFlags(args: Args) {
   const values = parse(args, { to: { type: 'string' }, ...help } as const, followUsage)
   if (values.help) return shown(followUsage)
-  return { databaseUrl: sourceDatabase(), directory: folder(values.to, logBackups) }
+  return { databaseUrl: sourceDatabase(), directory: folder(values.to, walArchive) }
 }
 
 export function readDrillFlags(args: Args) {
   const values = parse(args, { from: { type: 'string' }, at: { type: 'string' }, ...help } as const, drillUsage)
   if (values.help) return shown(drillUsage)
   if (values.at === undefined) return { kind: 'backup' as const, from: folder(values.from, backups) }
-  return { kind: 'log' as const, at: parseMoment(values.at, drillUsage), from: folder(values.from, logBackups) }
+  return { kind: 'wal' as const, at: parseMoment(values.at, drillUsage), from: folder(values.from, walArchive) }
 }
 
 export function readRestoreFlags(args: Args) {
@@ -86,7 +86,7 @@ export function readRecoverFlags(args: Args) {
   if (values.help) return shown(recoverUsage)
   if (!values.into) throw wrongUsage('--into must name a folder', recoverUsage)
   const until = parseMoment(values.at, recoverUsage)
-  return { from: folder(values.from, logBackups), into: folder(values.into, ''), at: until }
+  return { from: folder(values.from, walArchive), into: folder(values.into, ''), at: until }
 }
 
 export function readUnknownChargesFlags(args: Args) {

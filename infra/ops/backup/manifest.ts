@@ -1,19 +1,17 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ExplainedError } from '../../explained-error.ts'
-import { writeSynced } from './write-synced.ts'
+import { manifestFile, writtenOnce } from './backups.ts'
 
 const manifest = z.object({
-  /** Of this file. Another number is another layout of a backup. */
+  /** Version of the layout of a backup. */
   format: z.literal(1),
   /** By the database's clock: everything that was committed before is in the backup. */
   takenAt: z.iso.datetime(),
-  /** Where the database's log stood, about then. */
-  walPosition: z.string(),
-  /** Of the server: what restores it must be as new as this. */
+  /** Version of the server. A server that restores the backup must be as new. */
   serverVersion: z.string(),
-  /** Of the program that wrote the dump: what reads it must be as new as this. */
+  /** Version of the program that wrote the dump. A program that reads it must be as new. */
   dumpedBy: z.string(),
   database: z.string(),
   /** On the server's disk, indexes included. */
@@ -30,10 +28,8 @@ const manifest = z.object({
 /** What a backup says of itself. */
 export type Manifest = z.infer<typeof manifest>
 
-export const manifestFile = 'manifest.json'
-
 export async function writeManifest(directory: string, written: Manifest): Promise<void> {
-  await writeSynced(join(directory, manifestFile), `${JSON.stringify(written, null, 2)}\n`)
+  await writeFile(join(directory, manifestFile), `${JSON.stringify(written, null, 2)}\n`, writtenOnce)
 }
 
 /** Throws `ExplainedError` when it is missing or not one of ours. */

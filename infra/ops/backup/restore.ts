@@ -2,9 +2,10 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { ExplainedError } from '../../explained-error.ts'
+import type { Program } from '../../system/programs/program.ts'
 import { describeDatabase } from '../../with-database.ts'
 import { verifyChecksums } from './checksums.ts'
-import { ClientTools, ToolError } from './client-tools.ts'
+import { requireFitting, runDumper, ToolError } from './client-tools.ts'
 import { connectionOf, withBackedUp } from './connection.ts'
 import { differences, readContents } from './contents.ts'
 import { dumpFolder } from './dump.ts'
@@ -19,7 +20,7 @@ export interface SoundBackup {
 
 interface RestoreOptions {
   readonly backup: SoundBackup
-  /** Of an empty database, with the right to make roles where those of the backup are not there. */
+  /** URL of an empty database. Its user needs the right to make roles if those of the backup are missing. */
   readonly databaseUrl: string
   readonly watch: Stopwatch
   readonly stopping: AbortSignal
@@ -37,11 +38,11 @@ export async function openBackup(directory: string): Promise<SoundBackup> {
  */
 export async function restore({ backup, databaseUrl, watch, stopping }: RestoreOptions): Promise<string[]> {
   const { directory, manifest } = backup
-  const tools = await ClientTools.for(manifest.dumpedBy)
+  const dumper = await requireFitting('pg_dump', manifest.dumpedBy)
   return withBackedUp(databaseUrl, async (client) => {
     await requireEmpty(client, databaseUrl)
     await makeRoles(client, manifest.roles)
-    await watch.step('restore', () => load(tools, { directory, databaseUrl, stopping }))
+    await watch.step('restore', () => load(dumper, { directory, databaseUrl, stopping }))
     // A dump has no statistics. Without them the first reads after opening would be planned for empty tables.
     await watch.step('statistics', () => client.query('ANALYZE'))
     return watch.step('compare with the manifest', async () =>
@@ -77,7 +78,7 @@ async function makeRoles(client: pg.Client, roles: readonly string[]): Promise<v
 }
 
 async function load(
-  tools: ClientTools,
+  dumper: Program,
   { directory, databaseUrl, stopping }: { directory: string; databaseUrl: string; stopping: AbortSignal },
 ): Promise<void> {
   const { dbname, environment } = connectionOf(databaseUrl)
@@ -89,7 +90,7 @@ async function load(
     join(directory, dumpFolder),
   ]
   try {
-    await tools.run('pg_restore', { args, environment, stopping })
+    await runDumper(dumper, 'pg_restore', { args, environment, stopping })
   } catch (error) {
     if (!(error instanceof ToolError)) throw error
     throw new ExplainedError(

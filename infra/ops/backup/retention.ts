@@ -11,8 +11,8 @@ export interface KeptBackup {
 }
 
 /**
- * Names of those that are too many, given the newest first. None are as long as an older one holds many more tickets than the newest:
- * the database was emptied or is another one, and what is old may be all there is.
+ * Names of the backups beyond `keep`, of backups sorted by age, the newest first. None while an older one holds many more tickets than the
+ * newest: the database was emptied or is another one, and the old backups may be all that is left.
  */
 export function surplus(backups: readonly KeptBackup[], keep: number): string[] {
   return hasLost(backups) ? [] : backups.slice(Math.max(1, keep)).map(({ name }) => name)
@@ -26,7 +26,7 @@ export function hasLost([newest, ...older]: readonly KeptBackup[]): boolean {
   return older.some(({ tickets }) => (tickets ?? 0) * leastShare > (newest?.tickets ?? 0))
 }
 
-/** Removes what is too many, and answers its names. Called when a newer one has just been read back. */
+/** Removes the backups beyond `keep`, and returns their names. Called after a newer one was read back. */
 export async function removeOlder({
   directory,
   keep,

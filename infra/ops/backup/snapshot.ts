@@ -1,45 +1,35 @@
 import type pg from 'pg'
 import { requireOurs, withBackedUp } from './connection.ts'
-import { type Contents, readContents } from './contents.ts'
 import type { Manifest } from './manifest.ts'
 
-/** What is known of a database at the moment of a snapshot. */
-type Facts = Omit<Manifest, 'format' | 'dumpedBy' | 'contents'>
-
 /**
- * A moment of the database that pg_dump sees as well: what the manifest counts is what the dump holds, however much is sold
- * meanwhile.
+ * What is known of a database at a moment that pg_dump sees as well: what the manifest counts is what the dump holds, however much is
+ * sold meanwhile.
  */
-export interface Snapshot {
+export interface Snapshot extends Omit<Manifest, 'format' | 'dumpedBy' | 'contents'> {
   /** For `pg_dump --snapshot`. */
   readonly name: string
-  readonly facts: Facts
-  readContents(): Promise<Contents>
 }
 
-/** Lets `work` have a snapshot, which holds back vacuum for that long. */
+/** Lets `work` have a session in a snapshot, which holds back vacuum for that long. */
 export function withSnapshot<Result>(
   databaseUrl: string,
-  work: (snapshot: Snapshot) => Promise<Result>,
+  work: (client: pg.Client, snapshot: Snapshot) => Promise<Result>,
 ): Promise<Result> {
   return withBackedUp(databaseUrl, async (client) => {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY')
     // It idles while the dump is written.
     await client.query('SET LOCAL idle_in_transaction_session_timeout = 0')
     await requireOurs(client, databaseUrl)
-    const { name, ...facts } = await readFacts(client)
-    return work({ name, facts, readContents: () => readContents(client) })
+    return work(client, await exportSnapshot(client))
   })
 }
 
-async function readFacts(client: pg.Client): Promise<Facts & { name: string }> {
-  const { rows } = await client.query<
-    Omit<Facts, 'takenAt' | 'databaseBytes'> & { at: Date; bytes: string; name: string }
-  >(`
+async function exportSnapshot(client: pg.Client): Promise<Snapshot> {
+  const { rows } = await client.query<Omit<Snapshot, 'takenAt' | 'databaseBytes'> & { at: Date; bytes: string }>(`
     SELECT pg_export_snapshot() AS name, now() AS at, current_database() AS database,
       pg_database_size(current_database()) AS bytes,
       split_part(current_setting('server_version'), ' ', 1) AS "serverVersion",
-      (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END)::text AS "walPosition",
       ARRAY(
         SELECT rolname::text FROM pg_roles AS role
         WHERE rolname NOT LIKE 'pg\\_%' AND (

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { z } from 'zod'
 import { eventId, instant } from '#shared/contracts/fields.ts'
 import { readRunningSystem } from '#shared/process/config.ts'
 import { parseCommandLine, wrongUsage } from '../../command-line.ts'
@@ -9,7 +10,7 @@ export interface ImportConfig {
   /** Move past dates into the coming months. */
   readonly reschedule: boolean
   readonly seating: SeatingChoices
-  /** Of a system that runs already, or `null`. */
+  /** NATS URL of the running system; `null` if none runs. */
   readonly natsUrl: string | null
   readonly natsCa: string | undefined
   /** What to show in commands to copy. */
@@ -18,12 +19,12 @@ export interface ImportConfig {
 
 /** What the user says about a seating plan; a file cannot know it. */
 export interface SeatingChoices {
-  /** `null`: the plan gets an event of its own. */
+  /** `null`: the plan gets a new event. */
   readonly eventId: string | null
   readonly price: Price | null
   /** `null` leaves the sale as it is. */
   readonly onSale: 'now' | string | null
-  /** Of an event that is made for a plan. */
+  /** Time zone of an event that is made for a plan. */
   readonly tz: string
 }
 
@@ -40,7 +41,7 @@ place detail, stands and rows), and recognises each file's format itself. Import
 
   --reschedule        move past dates by whole weeks into the coming months; an event keeps the shift it was given first
   --price 5000EUR     for plans: what a seat costs, in minor units of the currency (5000EUR is 50.00 EUR)
-  --event ID          for one plan: the event that gets it; without it the plan gets an event of its own
+  --event ID          for one plan: the event that gets it; without it the plan gets a new event
   --on-sale now       for plans: open the sale now, or at an instant such as 2031-05-01T10:00:00+02:00
   --tz Europe/Berlin  for plans without --event: time zone of the event that is made (UTC)`
 
@@ -57,10 +58,10 @@ export function readImportConfig(args: string[], env: NodeJS.ProcessEnv): Import
     files: files.map((file) => resolve(env.INIT_CWD ?? '', file)),
     reschedule: values.reschedule,
     seating: {
-      eventId: values.event === undefined ? null : parseEventId(values.event),
+      eventId: values.event === undefined ? null : checked('event', values.event),
       price: values.price === undefined ? null : parsePrice(values.price),
-      onSale: values['on-sale'] === undefined ? null : parseOnSale(values['on-sale']),
-      tz: parseZone(values.tz),
+      onSale: values['on-sale'] === undefined ? null : checked('on-sale', values['on-sale']),
+      tz: checked('tz', values.tz),
     },
     natsUrl: env.NATS_URL || running?.nats_urls.operator || null,
     natsCa: env.NATS_CA,
@@ -70,12 +71,27 @@ export function readImportConfig(args: string[], env: NodeJS.ProcessEnv): Import
 
 /** `5000EUR`: minor units and ISO 4217 code. */
 export function parsePrice(value: string): Price {
-  const match = /^(\d{1,12})([A-Z]{3})$/.exec(value)
-  if (!match) {
-    throw wrongUsage(`--price is minor units and a currency, such as 5000EUR for 50.00 EUR; "${value}" is not.`, usage)
-  }
-  const [, minor = '', currency = ''] = match
-  return { minor: Number(minor), currency }
+  return checked('price', value)
+}
+
+const price = z
+  .string()
+  .regex(/^\d{1,12}[A-Z]{3}$/)
+  .transform((value): Price => ({ minor: Number(value.slice(0, -3)), currency: value.slice(-3) }))
+
+const forms = {
+  event: { schema: eventId, is: 'the id of an event, such as those of GET /events' },
+  price: { schema: price, is: 'minor units and a currency, such as 5000EUR for 50.00 EUR' },
+  'on-sale': { schema: z.literal('now').or(instant), is: 'now or an instant such as 2031-05-01T10:00:00+02:00' },
+  tz: { schema: z.string().transform(ianaZone).pipe(z.string()), is: 'an IANA time zone such as Europe/Berlin' },
+}
+
+/** The value of a flag. Throws `ExplainedError` with the form that it must have. */
+function checked<Flag extends keyof typeof forms>(flag: Flag, value: string): z.output<(typeof forms)[Flag]['schema']> {
+  const { schema, is } = forms[flag]
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data as z.output<(typeof forms)[Flag]['schema']>
+  throw wrongUsage(`--${flag} is ${is}; "${value}" is not.`, usage)
 }
 
 const options = {
@@ -86,21 +102,3 @@ const options = {
   tz: { type: 'string', default: 'UTC' },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
-
-function parseEventId(value: string): string {
-  const parsed = eventId.safeParse(value)
-  if (!parsed.success)
-    throw wrongUsage(`--event is the id of an event, such as those of GET /events; "${value}" is not.`, usage)
-  return parsed.data
-}
-
-function parseOnSale(value: string): string {
-  if (value === 'now' || instant.safeParse(value).success) return value
-  throw wrongUsage(`--on-sale is now or an instant such as 2031-05-01T10:00:00+02:00; "${value}" is not.`, usage)
-}
-
-function parseZone(value: string): string {
-  const zone = ianaZone(value)
-  if (zone === null) throw wrongUsage(`--tz is an IANA time zone such as Europe/Berlin; "${value}" is not.`, usage)
-  return zone
-}

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { attachSeating, type CatalogueEvent, importEvents } from '#shared/contracts/organising.ts'
 import { TicketingError } from '#shared/errors.ts'
+import { uuidText } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import type { Price, SeatingChoices } from './config.ts'
@@ -43,7 +44,7 @@ export async function importPlan(
   }
 }
 
-/** The event of its own that a plan gets; importing the same plan again finds it, whatever has become of it since. */
+/** The event that is made for a plan; importing the same plan again finds it, changed or not. */
 async function planEvent(bus: Bus, plan: SeatingPlan, when: { tz: string; now: Date }): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify(plan.layout)).digest()
   const id = uuidOf(hash)
@@ -74,5 +75,5 @@ function uuidOf(hash: Buffer): string {
   const bytes = Buffer.from(hash.subarray(0, 16))
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6)
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
-  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+  return uuidText(bytes)
 }

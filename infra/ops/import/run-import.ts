@@ -4,6 +4,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import { type ProgressStream, progressBar } from '../../progress-bar.ts'
 import type { Say } from '../../say.ts'
+import { printable } from '../../terminal/printable.ts'
 import type { ImportConfig, Price } from './config.ts'
 import type { Catalogue } from './formats/catalogue.ts'
 import type { SeatingPlan } from './formats/seating-plan.ts'
@@ -23,8 +24,18 @@ export interface ImportParts {
 
 type PricedPlan = SeatingPlan & { readonly price: Price }
 
+interface ImportUnderWay {
+  /** Of the file. */
+  readonly name: string
+  readonly config: ImportConfig
+  readonly parts: ImportParts
+  /** Gets one for each catalogue. */
+  readonly outcomes: CatalogueOutcome[]
+}
+
 /** Imports file after file; one that fails is named and the others go on. Answers whether everything was stored. */
 export async function runImport(config: ImportConfig, parts: ImportParts): Promise<boolean> {
+  // Names and ids come from files.
   const say: Say = (line) => parts.say(printable(line))
   const outcomes: CatalogueOutcome[] = []
   let allStored = true
@@ -57,16 +68,11 @@ async function readFor(file: string, { seating }: ImportConfig): Promise<Catalog
   throw new ExplainedError('is a seating plan: say what a seat costs, such as --price 5000EUR for 50.00 EUR')
 }
 
-/** Answers what there is to say of it. */
+/** Answers the lines of the report. */
 async function importSource(
   bus: Bus,
   source: Catalogue | PricedPlan,
-  {
-    name,
-    config,
-    parts,
-    outcomes,
-  }: { name: string; config: ImportConfig; parts: ImportParts; outcomes: CatalogueOutcome[] },
+  { name, config, parts, outcomes }: ImportUnderWay,
 ): Promise<string[]> {
   const progress = progressBar(parts.terminal, printable(name))
   try {
@@ -76,20 +82,11 @@ async function importSource(
       const event = await importPlan(bus, source, { choices: config.seating, price, now: new Date() })
       return planLines(source, event, { price, gatewayUrl: config.gatewayUrl })
     }
-    const { reschedule } = config
-    const outcome = await importCatalogue(bus, source, {
-      reschedule,
-      stopping: parts.stopping,
-      onProgress: progress.show,
-    })
+    const options = { reschedule: config.reschedule, stopping: parts.stopping, onProgress: progress.show }
+    const outcome = await importCatalogue(bus, source, options)
     outcomes.push(outcome)
     return [catalogueSummary(outcome), ...refusalLines(outcome)]
   } finally {
     progress.clear()
   }
-}
-
-/** Names and ids come from files; none of them may move the terminal's cursor. */
-function printable(line: string): string {
-  return line.replace(/\p{Cc}/gu, ' ')
 }

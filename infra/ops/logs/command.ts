@@ -18,35 +18,24 @@ async function main(): Promise<void> {
   if (flags === null) return console.log(usage)
   const directory = join(readInfraConfig().dataDirectory, 'logs')
   const folder = new LogFolder({ directory, ...flags })
-  const instances = instancesOf(folder, directory)
+  const { instances } = folder
+  if (instances.length === 0) throw new ExplainedError(`There are no such logs in ${directory}. npm start makes some.`)
   const { print, paint, isTerminal } = standardOutput()
   const instanceWidth = Math.max(...instances.map(({ length }) => length))
-  const show = (entry: LogEntry): void => {
-    for (const line of formatEntry(entry, { paint, instanceWidth })) print(line)
+  const show = (entries: Iterable<LogEntry>): void => {
+    for (const entry of entries) for (const line of formatEntry(entry, { paint, instanceWidth })) print(line)
   }
 
-  if (!(flags.follow ?? isTerminal)) {
-    for (const entry of folder.history()) show(entry)
-    return folder.close()
-  }
-  for (const entry of lastOf(folder.history(), shownBefore)) show(entry)
-  const stopping = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
-  while (!stopping.signal.aborted) {
-    for (const entry of folder.news()) show(entry)
-    await wait(lookAgainMs, undefined, { signal: stopping.signal }).catch(() => undefined)
-  }
+  if (flags.follow ?? isTerminal) {
+    show(lastOf(folder.entries(), shownBefore))
+    const stopping = new AbortController()
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
+    while (!stopping.signal.aborted) {
+      await wait(lookAgainMs, undefined, { signal: stopping.signal }).catch(() => undefined)
+      show(folder.entries())
+    }
+  } else show(folder.entries())
   folder.close()
-}
-
-function instancesOf(folder: LogFolder, directory: string): string[] {
-  try {
-    const { instances } = folder
-    if (instances.length > 0) return instances
-  } catch {
-    // No folder is no logs.
-  }
-  throw new ExplainedError(`There are no such logs in ${directory}. npm start makes some.`)
 }
 
 function lastOf(entries: Iterable<LogEntry>, count: number): LogEntry[] {

@@ -1,4 +1,5 @@
 import { parseCommandLine, wrongUsage } from '../../command-line.ts'
+import { levels } from './log-entry.ts'
 import type { LogFilter } from './log-filter.ts'
 
 export interface LogFlags {
@@ -7,8 +8,6 @@ export interface LogFlags {
   readonly instance: string | undefined
   readonly filter: LogFilter
 }
-
-const levels: Readonly<Record<string, number>> = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 }
 
 export const usage = `Usage: npm run logs -- [flags]
   --follow               go on with what comes; on a terminal unless --no-follow says otherwise
@@ -19,14 +18,12 @@ export const usage = `Usage: npm run logs -- [flags]
 
 /** The flags of `npm run logs`, or `null` when help was asked for. Throws `ExplainedError` with the usage when one is wrong. */
 export function parseLogFlags(args: readonly string[]): LogFlags | null {
-  const { help, follow, instance, level, request, trace } = parseCommandLine(
-    args,
-    { options, allowNegative: true },
-    usage,
-  ).values
+  const { values } = parseCommandLine(args, { options, allowNegative: true }, usage)
+  const { help, follow, instance, level: name, request, trace } = values
   if (help) return null
-  if (level !== undefined && levels[level] === undefined) throw wrongUsage(`There is no level ${level}.`, usage)
-  return { follow, instance, filter: { level: level === undefined ? undefined : levels[level], request, trace } }
+  const level = new Map<string, number>(Object.entries(levels)).get(name ?? '')
+  if (name !== undefined && level === undefined) throw wrongUsage(`There is no level ${name}.`, usage)
+  return { follow, instance, filter: { level, request, trace } }
 }
 
 const options = {

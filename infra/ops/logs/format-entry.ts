@@ -1,6 +1,6 @@
 import type { Paint, Style } from '../../terminal/output.ts'
 import { printable } from '../../terminal/printable.ts'
-import type { LogEntry, LogRecord } from './log-entry.ts'
+import { type LogEntry, type LogRecord, levels } from './log-entry.ts'
 
 export interface FormatOptions {
   readonly paint: Paint
@@ -8,14 +8,14 @@ export interface FormatOptions {
   readonly instanceWidth: number
 }
 
-const levels: readonly { readonly from: number; readonly name: string; readonly style: Style }[] = [
-  { from: 60, name: 'FATAL', style: ['red', 'inverse'] },
-  { from: 50, name: 'ERROR', style: 'red' },
-  { from: 40, name: 'WARN', style: 'yellow' },
-  { from: 30, name: 'INFO', style: 'green' },
-  { from: 20, name: 'DEBUG', style: 'blue' },
-]
-const lowest = { name: 'TRACE', style: 'gray' } as const
+const styles: Readonly<Record<keyof typeof levels, Style>> = {
+  fatal: ['red', 'inverse'],
+  error: 'red',
+  warn: 'yellow',
+  info: 'green',
+  debug: 'blue',
+  trace: 'gray',
+}
 
 /** Told in columns, or the same in every line of an instance. */
 const notFacts = new Set(['name', 'instance', 'hostname', 'pid', 'level', 'time', 'v', 'msg', 'err'])
@@ -30,16 +30,22 @@ const maxCauses = 8
 export function formatEntry({ instance, record, text }: LogEntry, { paint, instanceWidth }: FormatOptions): string[] {
   const who = printable(instance).padEnd(instanceWidth)
   if (record === null) return [`${' '.repeat(timeWidth + levelWidth + 4)}${paint('dim', who)}  ${printable(text)}`]
-  const { name, style } = levels.find(({ from }) => record.level >= from) ?? lowest
+  const level = levelOf(record)
   const head = [
     paint('dim', printable(record.time.slice(11))),
-    paint(style, name.padEnd(levelWidth)),
+    paint(styles[level], level.toUpperCase().padEnd(levelWidth)),
     paint('cyan', who),
-    record.level >= 40 ? paint('bold', printable(record.msg)) : printable(record.msg),
+    record.level >= levels.warn ? paint('bold', printable(record.msg)) : printable(record.msg),
     ...factsOf(record).map(([fact, value]) => `${paint('dim', `${printable(fact)}=`)}${printable(shownValue(value))}`),
   ]
   const error = errorLines(record.err, 0).map((line) => `    ${paint('red', printable(line))}`)
   return [head.join('  '), ...error]
+}
+
+/** Numbers between two levels belong to the lower one. */
+function levelOf(record: LogRecord): keyof typeof levels {
+  const names = Object.keys(levels) as (keyof typeof levels)[]
+  return names.findLast((name) => record.level >= levels[name]) ?? 'trace'
 }
 
 /** Ids of request and trace last, where the eye finds them. */

@@ -1,3 +1,6 @@
+/** Bunyan's levels, lowest first. */
+export const levels = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60 } as const
+
 /** A line that a process of ours has logged. */
 export interface LogRecord {
   readonly level: number
@@ -18,19 +21,13 @@ export interface LogEntry {
 }
 
 /** Reads the lines of one log in their order. */
-export class EntryParser {
-  readonly #instance: string
-  #lastMs = 0
-
-  constructor(instance: string) {
-    this.#instance = instance
-  }
-
-  parse(text: string): LogEntry {
+export function entryParser(instance: string): (text: string) => LogEntry {
+  let timeMs = 0
+  return (text) => {
     const record = parseRecord(text)
-    const timeMs = Date.parse(record === null ? serverTime(text) : record.time)
-    if (!Number.isNaN(timeMs)) this.#lastMs = timeMs
-    return { instance: this.#instance, timeMs: this.#lastMs, record, text }
+    const ownMs = Date.parse(record === null ? serverTime(text) : record.time)
+    if (!Number.isNaN(ownMs)) timeMs = ownMs
+    return { instance, timeMs, record, text }
   }
 }
 

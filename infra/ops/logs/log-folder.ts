@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { GrowingFile } from './growing-file.ts'
-import { EntryParser, type LogEntry } from './log-entry.ts'
+import { entryParser, type LogEntry } from './log-entry.ts'
 import { type LogFilter, mayPass, passes } from './log-filter.ts'
 
 export interface LogFolderOptions {
@@ -13,7 +13,7 @@ export interface LogFolderOptions {
 
 interface Log {
   readonly file: GrowingFile
-  readonly parser: EntryParser
+  readonly parse: ReturnType<typeof entryParser>
 }
 
 const suffix = '.log'
@@ -27,45 +27,32 @@ export class LogFolder {
     this.#options = options
   }
 
-  /** Whose logs there are. Throws when there is no folder. */
+  /** Whose logs there are; none where there is no folder. */
   get instances(): string[] {
     const { directory, instance } = this.#options
-    const names = readdirSync(directory).filter((name) => name.endsWith(suffix))
-    const all = names.map((name) => name.slice(0, -suffix.length)).sort()
-    return all.filter((name) => instance === undefined || name === instance)
+    const all = globSync(`*${suffix}`, { cwd: directory }).map((name) => basename(name, suffix))
+    return all.filter((name) => instance === undefined || name === instance).sort()
   }
 
-  /** All that is there, with what was put aside. */
-  history(): Generator<LogEntry> {
-    return merged(this.instances.map((instance) => this.#entries(this.#log(instance))))
-  }
-
-  /** What has come since the last call, from new processes too. */
-  news(): LogEntry[] {
-    const entries = this.instances.flatMap((instance) => [...this.#entries(this.#log(instance))])
-    return entries.toSorted((a, b) => a.timeMs - b.timeMs)
+  /** At first all that is there, with what was put aside; then what has come since the last call, from new processes too. */
+  entries(): Generator<LogEntry> {
+    return merged(this.instances.map((instance) => this.#entriesOf(instance)))
   }
 
   close(): void {
     for (const { file } of this.#logs.values()) file.close()
   }
 
-  *#entries({ file, parser }: Log): Generator<LogEntry> {
-    const { filter } = this.#options
-    for (const line of file.lines()) {
+  *#entriesOf(instance: string): Generator<LogEntry> {
+    const { directory, filter } = this.#options
+    const path = join(directory, `${instance}${suffix}`)
+    const log = this.#logs.get(instance) ?? { file: new GrowingFile(path), parse: entryParser(instance) }
+    this.#logs.set(instance, log)
+    for (const line of log.file.lines()) {
       if (line === '' || !mayPass(line, filter)) continue
-      const entry = parser.parse(line)
+      const entry = log.parse(line)
       if (passes(entry, filter)) yield entry
     }
-  }
-
-  #log(instance: string): Log {
-    const known = this.#logs.get(instance)
-    if (known !== undefined) return known
-    const file = new GrowingFile(join(this.#options.directory, `${instance}${suffix}`))
-    const log = { file, parser: new EntryParser(instance) }
-    this.#logs.set(instance, log)
-    return log
   }
 }
 

@@ -5,7 +5,6 @@ import type { Charge } from './charge.ts'
 
 /** Idempotency keys of charges and refunds. */
 const requestKey = z.string().regex(/^[\x21-\x7e]{1,200}$/)
-export const amountMinor = z.int().min(1)
 
 /** What is asked is refused, with a status and a body. */
 export class Refusal extends Error {
@@ -17,6 +16,11 @@ export class Refusal extends Error {
     this.status = status
     this.body = body
   }
+}
+
+/** The key came before, with another request. */
+export function keyReused(): Refusal {
+  return new Refusal(409, { code: 'idempotency_key_reused' })
 }
 
 /** `value` as the schema reads it. Throws a refusal that names `what`, never the value. */
@@ -42,8 +46,8 @@ export function answer(ctx: Context, status: number, body: object): void {
 
 /** 409 when there are states to wish for and the charge is in none of them. */
 export function answerCharge(ctx: Context, charge: Charge | undefined, wished?: readonly Charge['state'][]): void {
-  if (charge === undefined) answer(ctx, 404, { code: 'charge_not_found' })
-  else answer(ctx, wished === undefined || wished.includes(charge.state) ? 200 : 409, charge)
+  if (charge === undefined) throw new Refusal(404, { code: 'charge_not_found' })
+  answer(ctx, wished === undefined || wished.includes(charge.state) ? 200 : 409, charge)
 }
 
 /** Leaves the request open: the caller's time-out ends it, or the server's for idle sockets. */

@@ -1,20 +1,28 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
 import { SpanKind } from '@opentelemetry/api'
 import type Logger from 'bunyan'
-import Koa, { type Middleware } from 'koa'
+import Koa, { type Context, type Middleware } from 'koa'
 import { z } from 'zod'
-import type { Postgres } from '#shared/database/postgres.ts'
+import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { withRemoteSpan } from '#shared/observability/tracing.ts'
-import { answer, answerErrors, checked } from './answers.ts'
+import { answer, answerCharge, answerErrors, checked, headerKeyOf, keyOf, neverAnswer, Refusal } from './answers.ts'
 import { webhookUrl } from './config.ts'
-import { chargeRoutes } from './routes/charges.ts'
-import { refundRoutes } from './routes/refunds.ts'
-import { type DescribeChange, setEndpoint } from './store/callbacks.ts'
-import { listCharges } from './store/charges.ts'
+import { type Books, setEndpoint, wasAnswered } from './store/callbacks.ts'
+import { captureCharge, createCharge, findCharge, listCharges, voidCharge } from './store/charges.ts'
+import { findRefund, refundCharge } from './store/refunds.ts'
+import { behaviourOf } from './tokens.ts'
 
 const maxBodyBytes = 4_096
 
+const amountMinor = z.int().min(1)
+const chargeBody = z.strictObject({
+  amount_minor: amountMinor,
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  token: z.string().regex(/^[\x21-\x7e]{1,200}$/),
+})
+const refundBody = z.strictObject({ amount_minor: amountMinor })
 const ledgerPage = z.strictObject({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   cursor: z.uuid().optional(),
@@ -22,10 +30,15 @@ const ledgerPage = z.strictObject({
 })
 const endpointBody = z.strictObject({ url: webhookUrl })
 
-export interface Sandbox {
+/** The status of an answer to a request to authorise, by the charge's state. */
+const authorisedStatuses = { declined: 402, voided: 409, authorised: 201, captured: 201, refunded: 201 }
+
+const longestHoldOfReplyMs = 2_000
+const askForCallbackEveryMs = 20
+
+export interface Sandbox extends Books {
   readonly db: Postgres
   readonly log: Logger
-  readonly describe: DescribeChange
   /** To be called after a change was committed, so that its callbacks need not wait to be noticed. */
   wakeSender(): void
 }
@@ -34,6 +47,55 @@ export interface Sandbox {
 export function createApp(sandbox: Sandbox): Koa {
   const { db, log, wakeSender } = sandbox
   const router = new Router()
+
+  router.post('/charges', async (ctx) => {
+    const key = headerKeyOf(ctx)
+    const request = checked(chargeBody, ctx.request.body, 'body')
+    const { answerAfterMs, loses, callbacks } = behaviourOf(request.token)
+    if (loses === 'request') return neverAnswer(ctx)
+    const { charge, eventId } = await createCharge(sandbox, { key, ...request })
+    if (eventId !== null) {
+      wakeSender()
+      log.info({ charge_id: charge.id, state: charge.state }, 'charge made')
+      if (loses === 'first answer') return neverAnswer(ctx)
+    }
+    if (answerAfterMs !== undefined) await pause(answerAfterMs)
+    if (callbacks === 'before reply' && eventId !== null) await untilCallbackIsAnswered(ctx, db, eventId)
+    answer(ctx, authorisedStatuses[charge.state], charge)
+  })
+
+  router.get('/charges/:key', async (ctx) => {
+    answerCharge(ctx, (await findCharge(db, keyOf(ctx)))?.charge)
+  })
+
+  router.post('/charges/:key/capture', async (ctx) => {
+    const charge = await captureCharge(sandbox, keyOf(ctx))
+    wakeSender()
+    answerCharge(ctx, charge, ['captured', 'refunded'])
+  })
+
+  router.post('/charges/:key/void', async (ctx) => {
+    const charge = await voidCharge(sandbox, keyOf(ctx))
+    wakeSender()
+    answerCharge(ctx, charge, ['voided'])
+  })
+
+  router.post('/charges/:key/refunds', async (ctx) => {
+    const keys = { chargeKey: keyOf(ctx), refundKey: headerKeyOf(ctx) }
+    const { amount_minor } = checked(refundBody, ctx.request.body, 'body')
+    const { charge, refund, isNew } = await refundCharge(sandbox, { ...keys, amountMinor: amount_minor })
+    if (isNew) {
+      wakeSender()
+      log.info({ charge_id: charge.id, refund_id: refund.id }, 'refund made')
+    }
+    answer(ctx, isNew ? 201 : 200, { ...charge, refund })
+  })
+
+  router.get('/charges/:key/refunds/:refund_key', async (ctx) => {
+    const found = await findRefund(db, { chargeKey: keyOf(ctx), refundKey: keyOf(ctx, 'refund_key') })
+    if (found === undefined) throw new Refusal(404, { code: 'refund_not_found' })
+    answer(ctx, 200, { ...found.charge, refund: found.refund })
+  })
 
   router.get('/ledger', async (ctx) => {
     const { limit, cursor, changed_since } = checked(ledgerPage, { ...ctx.query }, 'query')
@@ -52,11 +114,16 @@ export function createApp(sandbox: Sandbox): Koa {
   app.use(traced)
   app.use(answerErrors(log))
   app.use(bodyParser({ enableTypes: ['json'], jsonLimit: maxBodyBytes }))
-  app.use(chargeRoutes(sandbox).routes())
-  app.use(refundRoutes(sandbox).routes())
   app.use(router.routes())
   app.use((ctx) => answer(ctx, 404, { code: 'not_found' }))
   return app
+}
+
+async function untilCallbackIsAnswered(ctx: Context, db: Database, eventId: string): Promise<void> {
+  const giveUpAt = performance.now() + longestHoldOfReplyMs
+  while (performance.now() < giveUpAt && !ctx.socket.destroyed && !(await wasAnswered(db, eventId))) {
+    await pause(askForCallbackEveryMs)
+  }
 }
 
 const traced: Middleware = (ctx, next) => {

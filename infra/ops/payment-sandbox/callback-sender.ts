@@ -9,9 +9,8 @@ import {
   type ClaimedCallback,
   claimCallbacks,
   findEndpoint,
-  markDelivered,
   nextCallbackDueMs,
-  postpone,
+  recordAttempt,
 } from './store/callbacks.ts'
 
 const maxInFlight = 20
@@ -93,13 +92,12 @@ export class CallbackSender {
     const { db, log } = this.#options
     const { eventId, copy, attempts } = callback
     const { status, error } = await this.#send(callback, url, secret)
-    if (status !== null && status >= 200 && status < 300) {
-      await markDelivered(db, callback, status)
-      return log.debug({ event_id: eventId, copy, attempts }, 'callback accepted')
-    }
-    const pauseMs = pauseBeforeNextAttemptMs(attempts)
-    log.info({ event_id: eventId, copy, attempts, status, pause_ms: pauseMs, reason: error }, 'callback not accepted')
-    await postpone(db, callback, { status, pauseMs })
+    const isAccepted = status !== null && status >= 200 && status < 300
+    const pauseMs = isAccepted ? null : pauseBeforeNextAttemptMs(attempts)
+    await recordAttempt(db, callback, { status, pauseMs })
+    const fields = { event_id: eventId, copy, attempts, status }
+    if (isAccepted) log.debug(fields, 'callback accepted')
+    else log.info({ ...fields, pause_ms: pauseMs, reason: error }, 'callback not accepted')
   }
 
   /** `status` is null when there was no answer, for the reason in `error`. */

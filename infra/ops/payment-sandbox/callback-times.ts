@@ -2,12 +2,12 @@ import type { TokenBehaviour } from './tokens.ts'
 
 export interface CallbackSettings {
   readonly delayMs: { readonly min: number; readonly max: number }
-  /** How often each change is told. */
+  /** How often each change is reported. */
   readonly copies: number
 }
 
 /**
- * In how many milliseconds each callback about one change is due; empty when nobody is told. `random` answers numbers from
+ * In how many milliseconds each callback about one change is due; empty when there are none. `random` answers numbers from
  * 0 up to, but not including, 1.
  */
 export function callbackDelaysMs(

@@ -34,7 +34,7 @@ export const sandboxSettings = z.object({
   PAYMENT_WEBHOOK_SECRET: z.string().min(16).optional(),
   /** Shortest and longest delay of a callback; each draws its own, so that they come late and out of order. */
   WEBHOOK_DELAY_MS: delay.default({ min: 0, max: 0 }),
-  /** How often each change is told. */
+  /** How often each change is reported. */
   WEBHOOK_COPIES: z.coerce.number().int().min(1).max(10).default(1),
   /** How long callbacks and the ledger are kept. */
   RETENTION_DAYS: retentionDays,

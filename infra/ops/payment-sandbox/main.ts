@@ -4,9 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pendingMigrations } from '#shared/database/migrations.ts'
 import { Postgres } from '#shared/database/postgres.ts'
-import { startTracing } from '#shared/observability/start-tracing.ts'
 import { readConfig } from '#shared/process/config.ts'
-import { runProcess } from '#shared/process/lifecycle.ts'
+import { openTracing, runProcess } from '#shared/process/lifecycle.ts'
 import { startRetention } from '#shared/retention/retention.ts'
 import { createApp } from './app.ts'
 import { CallbackSender } from './callback-sender.ts'
@@ -31,18 +30,7 @@ await runProcess({
       databaseUser: 'sandbox',
     }),
   async start(config, log, onStop) {
-    onStop(
-      'tracing',
-      await startTracing({
-        disabled: config.OTEL_SDK_DISABLED,
-        serviceName: 'payment-sandbox',
-        instance: config.INSTANCE,
-        sampleRatio: config.OTEL_TRACES_SAMPLER_ARG,
-        endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
-        directory: config.SPAN_DIRECTORY,
-        log,
-      }),
-    )
+    await openTracing(config, { name: 'payment-sandbox', log, onStop })
     const db = new Postgres({
       url: config.DATABASE_URL,
       applicationName: config.INSTANCE,

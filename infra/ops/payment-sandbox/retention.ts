@@ -5,7 +5,7 @@ import { daysInterval, oldestOf, type RetentionRule } from '#shared/retention/re
 export function sandboxRetention(log: Logger): readonly RetentionRule[] {
   return [
     {
-      // The ledger stays longer than our payments: the auditor would miss charges.
+      // Not longer than payments: the auditor would find charges without a payment.
       name: 'charges',
       tables: ['sandbox.charges', 'sandbox.refunds'],
       remove: (postgres, { days, limit }) =>

@@ -7,7 +7,7 @@ export interface TokenBehaviour {
   readonly answerAfterMs?: number
   /** `request`: as if it had never arrived; `first answer`: the charge is made, but only repetitions are answered. */
   readonly loses?: 'request' | 'first answer'
-  /** `twice`: at the same moment; `before reply`: the authorisation is told before its request is answered. */
+  /** `twice`: at the same moment; `before reply`: the callback about the authorisation comes before the answer. */
   readonly callbacks?: 'twice' | 'before reply' | 'never'
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort, freePorts } from '../free-port.ts'
-import { type Server, startServers, stopServers } from '../server.ts'
+import { type Server, startAll, stopAll } from '../server.ts'
 import { startNatsNode } from '../servers/nats.ts'
 import {
   type NatsPasswords,
@@ -37,7 +37,7 @@ export async function startNatsCluster(options: Options): Promise<NatsCluster> {
     try {
       return await startOnFreePorts(options)
     } catch (error) {
-      // Nodes that meet for the first time may leave one out for good, and somebody may have been faster to take a port: those
+      // Nodes that meet for the first time may leave one out for good, and another program may have taken a port: those
       // between the nodes must be known before the first one starts.
       if (attempt === attempts) throw error
       for (const name of nodeNames) await rm(join(options.dataDirectory, name), { recursive: true, force: true })
@@ -69,12 +69,11 @@ async function startOnFreePorts({ dataDirectory, passwords }: Options): Promise<
       // When it is part of a cluster that has a leader, and holds what the others hold.
       isReady: () => hasJoined(monitoringPort),
       readyWithinMs: 10_000,
-      readyAgainWithinMs: 30_000,
     })
   })
-  const nodes = await startServers(starts)
+  const nodes = await startAll(starts)
   const address = nodes.map(({ url }) => url).join(',')
-  return { urls: natsUrls(address, passwords), nodes, stop: () => stopServers(nodes) }
+  return { urls: natsUrls(address, passwords), nodes, stop: () => stopAll(nodes) }
 }
 
 /** Whether JetStream has caught up with the others, and counts all of them. */

@@ -1,17 +1,12 @@
-import { execFile } from 'node:child_process'
 import { chown, mkdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type pg from 'pg'
 import { until } from '../../until.ts'
 import { withDatabase } from '../../with-database.ts'
 import { requireProgram } from '../programs/program.ts'
 import type { Server } from '../server.ts'
 import { databasePasswords } from '../servers/database-users.ts'
-import { type PostgresOptions, startPostgres, superuser } from '../servers/postgres.ts'
+import { type PostgresOptions, runPostgres, startPostgres, superuser } from '../servers/postgres.ts'
 import { postgresDirectory, postgresOwner } from '../servers/postgres-owner.ts'
-
-const run = promisify(execFile)
 
 const promotedWithinSeconds = 30
 
@@ -19,10 +14,10 @@ const promotedWithinSeconds = 30
 type PairOptions = Pick<PostgresOptions, 'dataDirectory' | 'durable'>
 
 /**
- * Two private PostgreSQL servers. Nothing is committed on the primary before the standby has it on its disk, so that the
- * standby can take over at any moment and knows everything that anybody was told.
+ * Two private PostgreSQL servers. Nothing is committed on the primary before the standby has it on its disk, so the standby can
+ * take over at any moment without losing an acknowledged commit.
  *
- * Which of them the clients are to use, a proxy of the caller's must say: the address changes with each promotion.
+ * The address of the primary changes with each promotion: the caller needs a proxy that leads clients there.
  */
 export class PostgresPair {
   readonly #options: PairOptions
@@ -108,16 +103,9 @@ async function copyPrimary(primary: Server, { dataDirectory }: PairOptions, suff
   if (owner) await chown(directory, owner.uid, owner.gid)
   // Not synced: processes die here, machines do not. What is committed from now on is.
   const source = `host=127.0.0.1 port=${primary.port} user=${superuser} application_name=postgres${suffix}`
-  await run(
-    join(program.directory, 'pg_basebackup'),
-    ['--dbname', source, '--pgdata', directory, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'],
-    {
-      cwd: '/',
-      env: { ...program.environment, PGPASSWORD: databasePasswords(dataDirectory).superuser },
-      timeout: 120_000,
-      ...owner,
-    },
-  )
+  const args = ['--dbname', source, '--pgdata', directory, '--write-recovery-conf', '--checkpoint=fast', '--no-sync']
+  const password = databasePasswords(dataDirectory).superuser
+  await runPostgres('pg_basebackup', args, { program, owner }, { PGPASSWORD: password })
 }
 
 /** `condition` is SQL over `pg_stat_replication`. */

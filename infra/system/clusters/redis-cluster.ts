@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { until } from '../../until.ts'
-import { freePort } from '../free-port.ts'
-import { type Server, type ServerOptions, startServers, stopServers } from '../server.ts'
+import { freePorts } from '../free-port.ts'
+import { type Server, type ServerOptions, startAll, stopAll } from '../server.ts'
 import { askRedis } from '../servers/ask-redis.ts'
 import { replicated, startRedisServer } from '../servers/redis.ts'
 
@@ -17,23 +17,18 @@ export interface RedisCluster {
   stop(): Promise<void>
 }
 
-interface Member {
-  readonly node: Server
-  /** Where the members talk to each other. By default 10,000 above the other port, which for most free ones is none. */
-  readonly busPort: number
-}
-
 const masterCount = 3
 const slotCount = 16_384
-/** Who is silent for so long counts as lost, in milliseconds; about as long again and its replica has its place. */
+/** A node that is silent for longer counts as lost, in milliseconds; its replica takes its place about as long after. */
 const nodeTimeoutMs = 1_000
 const wholeWithinMs = 30_000
 
 /** Starts them and makes them one; returns when every key is served and every replica follows its master. */
 export async function startRedisCluster({ dataDirectory }: Omit<ServerOptions, 'port'>): Promise<RedisCluster> {
   const names = Array.from({ length: 2 * masterCount }, (_, index) => `redis-cluster-${index + 1}`)
-  const busPorts = await Promise.all(names.map(() => freePort()))
-  const nodes = await startServers(
+  // Where they talk to each other. By default 10,000 above the other port, where another server may listen.
+  const busPorts = await freePorts(names.length)
+  const nodes = await startAll(
     names.map((name, index) => {
       const settings = (port: number, directory: string): string[] => [
         ...replicated(port, directory),
@@ -43,9 +38,9 @@ export async function startRedisCluster({ dataDirectory }: Omit<ServerOptions, '
     }),
   )
   try {
-    await form(nodes.map((node, index) => ({ node, busPort: busPorts[index] ?? 0 })))
+    await form(nodes, busPorts)
   } catch (error) {
-    await stopServers(nodes)
+    await stopAll(nodes)
     throw error
   }
   return {
@@ -56,7 +51,7 @@ export async function startRedisCluster({ dataDirectory }: Omit<ServerOptions, '
       return nodes.filter((_, index) => roles[index] === 'master')
     },
     whole: () => untilAll(nodes, isWhole),
-    stop: () => stopServers(nodes),
+    stop: () => stopAll(nodes),
   }
 }
 
@@ -69,28 +64,25 @@ function clusterSettings(busPort: number): string[] {
   ]
 }
 
-async function form(members: readonly Member[]): Promise<void> {
-  const masters = members.slice(0, masterCount)
-  const replicas = members.slice(masterCount)
-  const ids = await Promise.all(masters.map(({ node }) => askRedis(node.port, (redis) => redis.cluster('MYID'))))
-  for (const [index, { node }] of members.entries()) {
+async function form(nodes: readonly Server[], busPorts: readonly number[]): Promise<void> {
+  const masters = nodes.slice(0, masterCount)
+  const ids = await Promise.all(masters.map(({ port }) => askRedis(port, (redis) => redis.cluster('MYID'))))
+  for (const [index, { port }] of nodes.entries()) {
     // Two that begin with the same epoch would first have to agree who is the younger.
-    await askRedis(node.port, (redis) => redis.cluster('SET-CONFIG-EPOCH', index + 1))
+    await askRedis(port, (redis) => redis.cluster('SET-CONFIG-EPOCH', index + 1))
   }
-  for (const [index, { node }] of masters.entries()) {
+  for (const [index, { port }] of masters.entries()) {
     const first = Math.floor((slotCount * index) / masterCount)
     const last = Math.floor((slotCount * (index + 1)) / masterCount) - 1
-    await askRedis(node.port, (redis) => redis.cluster('ADDSLOTSRANGE', first, last))
+    await askRedis(port, (redis) => redis.cluster('ADDSLOTSRANGE', first, last))
   }
-  const [leader, ...others] = members
-  if (leader === undefined) return
-  await askRedis(leader.node.port, (redis) =>
-    Promise.all(others.map(({ node, busPort }) => redis.cluster('MEET', '127.0.0.1', node.port, busPort))),
+  const [leader, ...others] = nodes.map(({ port }) => port)
+  await askRedis(leader ?? 0, (redis) =>
+    Promise.all(others.map((port, index) => redis.cluster('MEET', '127.0.0.1', port, busPorts[index + 1] ?? 0))),
   )
-  const nodes = members.map(({ node }) => node)
-  await untilAll(nodes, async (redis) => (await clusterInfo(redis)).includes(`known_nodes:${members.length}`))
-  for (const [index, { node }] of replicas.entries()) {
-    await askRedis(node.port, (redis) => redis.cluster('REPLICATE', ids[index] ?? ''))
+  await untilAll(nodes, async (redis) => (await clusterInfo(redis)).includes(`known_nodes:${nodes.length}`))
+  for (const [index, { port }] of nodes.slice(masterCount).entries()) {
+    await askRedis(port, (redis) => redis.cluster('REPLICATE', ids[index] ?? ''))
   }
   await untilAll(nodes, isWhole)
 }

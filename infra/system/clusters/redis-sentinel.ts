@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Redis } from 'ioredis'
 import { until } from '../../until.ts'
-import { type Server, type ServerOptions, startServers, stopServers } from '../server.ts'
+import { type Server, type ServerOptions, startAll, stopAll } from '../server.ts'
 import { askRedis } from '../servers/ask-redis.ts'
 import { replicated, startRedisServer } from '../servers/redis.ts'
 
@@ -23,9 +23,9 @@ export interface RedisSentinel {
 const masterName = 'ticketing'
 const replicaCount = 2
 const sentinelCount = 3
-/** So many must agree that the master is lost. */
+/** Sentinels that must agree that the master is lost. */
 const quorum = 2
-/** Who is silent for so long counts as lost, in milliseconds. */
+/** A server that is silent for longer counts as lost, in milliseconds. */
 const downAfterMs = 1_000
 /** A failover that has not ended by then is begun anew. */
 const failoverTimeoutMs = 5_000
@@ -41,7 +41,7 @@ export async function startRedisSentinel({
 
   const startOne = (name: string): Promise<Server> => {
     const settings = async (port: number, directory: string): Promise<string[]> => {
-      // The first one has nobody to follow. One that comes back later asks: another may be the master by then.
+      // The first one is the master. One that comes back later asks: another may be the master by then.
       const master = sentinels.length > 0 ? await masterPort() : servers[0]?.port
       const following = master === undefined || master === port ? [] : ['--replicaof', '127.0.0.1', String(master)]
       return [...replicated(port, directory), ...following]
@@ -66,14 +66,14 @@ export async function startRedisSentinel({
     until('the Sentinels and their servers know each other', isWhole, { timeoutMs: 30_000 })
   const stop = async (): Promise<void> => {
     // First: they would take the end of the master for a loss.
-    await stopServers(sentinels)
-    await stopServers(servers)
+    await stopAll(sentinels)
+    await stopAll(servers)
   }
 
   try {
     servers.push(await startOne('redis-1'))
-    servers.push(...(await startServers(numbered('redis', 2, replicaCount).map(startOne))))
-    sentinels.push(...(await startServers(numbered('sentinel', 1, sentinelCount).map(startSentinel))))
+    servers.push(...(await startAll(numbered('redis', 2, replicaCount).map(startOne))))
+    sentinels.push(...(await startAll(numbered('sentinel', 1, sentinelCount).map(startSentinel))))
     await whole()
   } catch (error) {
     await stop()

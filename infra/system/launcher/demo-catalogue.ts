@@ -8,7 +8,7 @@ export interface DemoCatalogueOptions {
   readonly say: Say
 }
 
-/** Lets the demo catalogue fill an empty database. The system is of use without it, so its failure is only told. */
+/** Lets the demo catalogue fill an empty database. The system is of use without it, so a failure is only reported. */
 export async function offerDemoCatalogue({ natsUrl, natsCa, say }: DemoCatalogueOptions): Promise<void> {
   try {
     const bus = await Bus.connect({ url: natsUrl, caFile: natsCa, name: 'demo-catalogue', timeoutMs: 5_000 })

@@ -4,18 +4,25 @@ import type { InfraConfig } from '../../config.ts'
 import type { Say } from '../../say.ts'
 import { type Application, instanceNames, type Kind } from '../application.ts'
 import { installMissing } from '../programs/install.ts'
-import type { ProgramName } from '../programs/program.ts'
-import type { Server } from '../server.ts'
+import type { ProgramName } from '../programs/programs.ts'
 import { sameDatabaseUrl } from '../servers/database-users.ts'
 import { sameNatsUrl } from '../servers/nats-users.ts'
 import { type System, startSystem, unlessAborted } from '../start-system.ts'
 import type { GivenServers } from '../system-servers.ts'
-import { DataFolder, type RunningFile, type RunningProcess, type Secrets } from './data-folder.ts'
+import {
+  claimDataFolder,
+  natsPasswordsIn,
+  type RunningFile,
+  type RunningProcess,
+  redisPasswordIn,
+  type Secrets,
+  secretsIn,
+} from './data-folder.ts'
 import { offerDemoCatalogue } from './demo-catalogue.ts'
 import { explainFailure } from './explain-failure.ts'
 import type { StartFlags } from './flags.ts'
-import { HandStarted } from './hand-started.ts'
-import { changeObservation, metricsAddresses, startObservation } from './observation.ts'
+import { watchHandStarted } from './hand-started.ts'
+import { configurationFor, metricsAddresses, startObservation } from './observation.ts'
 import { baseUrl, gatewayPorts } from './ports.ts'
 import { type SpanDestination, spanDestination } from './span-destination.ts'
 
@@ -33,8 +40,6 @@ export interface LaunchOptions {
 export interface Launched {
   /** As in `running.json`. */
   readonly running: RunningFile
-  /** Those that were started here, as opposed to given. */
-  readonly servers: readonly Pick<Server, 'name' | 'version'>[]
   readonly logDirectory: string
   /** Whether callers may say themselves who they are. */
   readonly demo: boolean
@@ -48,13 +53,11 @@ const stopOrder: readonly (readonly Kind[])[] = [['gateway'], ['audit'], ['event
 /** Starts everything on the data folder and returns when all of it is ready. When something fails, stops what was started and throws. */
 export async function launch({ flags, config, say, stopping, hurry }: LaunchOptions): Promise<Launched> {
   const { dataDirectory } = config
-  const folder = await DataFolder.claim(dataDirectory).catch((error) => {
+  const folder = await claimDataFolder(dataDirectory).catch((error) => {
     throw explainFailure(error, dataDirectory)
   })
-  const closers: (() => unknown)[] = [() => folder.release()]
-  const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).toReversed()) await close()
-  }
+  const closers = new AsyncDisposableStack()
+  closers.defer(() => folder.release())
   try {
     const ports = await gatewayPorts(flags)
     const gateways = ports.map((port) => baseUrl({ host: flags.host, port }))
@@ -63,7 +66,7 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
     let onChange = (): void => undefined
     const supervise = { say, onRestart: () => onChange() }
     const destination = await spanDestination(config.environment)
-    const environment = childEnvironment({ config, secrets: folder.secrets(), gateways, destination })
+    const environment = childEnvironment({ config, secrets: secretsIn(dataDirectory), gateways, destination })
 
     const { workers } = flags
     const system = await startSystem({
@@ -73,8 +76,8 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
       environment,
       env: { PAYMENT_WEBHOOK_URL: `${gateways[0]}/webhooks/sandbox` },
       given: givenServers(config),
-      natsPasswords: folder.natsPasswords(),
-      redisPassword: folder.redisPassword(),
+      natsPasswords: natsPasswordsIn(dataDirectory),
+      redisPassword: redisPasswordIn(dataDirectory),
       supervise,
       echo: say,
       onMigrated: (names) => {
@@ -83,7 +86,7 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
       stopping,
       hurry,
     })
-    closers.push(() => stopInOrder(system, hurry))
+    closers.defer(() => stopInOrder(system, hurry))
     // Before the doors open: a ready gateway sells the demo event at once.
     await offerDemoCatalogue({ natsUrl: system.natsUrls.operator, natsCa: config.given.natsCa, say })
     const names = instanceNames(flags.instance, flags.gateways)
@@ -92,19 +95,20 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
     )
     await unlessAborted(Promise.all(starts), stopping)
 
-    const handStarted = new HandStarted({ dataDirectory, say, onChange: () => onHandsChange() })
-    closers.push(() => handStarted.stop())
-    const watched = () => metricsAddresses({ processes: system.processes(), gateways, startedByHand: handStarted.list })
+    const handStarted = watchHandStarted({ dataDirectory, say, onChange: () => onHandsChange() })
+    closers.defer(() => handStarted.stop())
+    const watched = () =>
+      metricsAddresses({ processes: system.processes(), gateways, startedByHand: handStarted.list() })
     const prometheus = flags.observe
       ? await startObservation(watched(), { dataDirectory, supervisor: supervise })
       : undefined
-    if (prometheus) closers.push(() => prometheus.stop())
+    if (prometheus) closers.defer(async () => void (await prometheus.stop()))
     const onHandsChange = (): void => {
       onChange()
       if (prometheus === undefined) return
-      changeObservation(prometheus, watched(), { dataDirectory }).catch((error: Error) =>
-        say(`Prometheus could not be told: ${error.message}`),
-      )
+      configurationFor(watched())
+        .then(prometheus.reconfigure)
+        .catch((error: Error) => say(`Prometheus could not be reconfigured: ${error.message}`))
     }
 
     const startedAt = new Date().toISOString()
@@ -119,8 +123,10 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
       auth: environment.AUTH,
       cors_origins: environment.CORS_ORIGINS,
       session_secret: environment.SESSION_SECRET,
+      waiting_room_secret: environment.WAITING_ROOM_SECRET,
       webhook_secret: environment.PAYMENT_WEBHOOK_SECRET,
       organiser_key: environment.ORGANISER_KEY,
+      door_key: environment.DOOR_KEY,
       ticket_keys: environment.TICKET_KEYS,
       tracing: destination && {
         otlp_url: destination.url,
@@ -129,9 +135,9 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
       gateways,
       ...(prometheus && { prometheus_url: prometheus.url }),
       processes: [
-        ...servers.map(({ name, pid, port }) => ({ name, instance: name, pid, port })),
+        ...servers.map(({ name, pid, port, version }) => ({ name, instance: name, pid, port, version })),
         ...stopOrder.toReversed().flatMap((those) => those.flatMap((kind) => system.processes(kind).map(described))),
-        ...handStarted.list.map(({ name, instance, pid, port, metrics_url }) => ({
+        ...handStarted.list().map(({ name, instance, pid, port, metrics_url }) => ({
           name: name.replace('-', ' '),
           instance,
           pid,
@@ -148,16 +154,14 @@ export async function launch({ flags, config, say, stopping, hurry }: LaunchOpti
         say(`running.json could not be brought up to date: ${(error as Error).message}`)
       }
     }
-    handStarted.watch()
     return {
       running: describe(),
-      servers,
       logDirectory: folder.logDirectory,
       demo: environment.AUTH === 'demo',
-      stop,
+      stop: () => closers.disposeAsync(),
     }
   } catch (error) {
-    await stop()
+    await closers.disposeAsync()
     throw explainFailure(error, dataDirectory)
   }
 }
@@ -206,10 +210,10 @@ interface EnvironmentParts {
 
 function childEnvironment({ config, secrets, gateways, destination }: EnvironmentParts) {
   return {
-    // What is convenient on a developer's machine, unless the environment says otherwise: anybody may say who they are,
-    // every request is traced and can be looked at shortly after, and compiled code is kept, which halves the start-up time.
+    // Convenient on a developer's machine, unless the environment says otherwise: callers name themselves, every request is
+    // traced and can be looked at shortly after, and compiled code is kept, which halves the start-up time.
     AUTH: 'demo',
-    // Pages of anybody may make the public reads.
+    // Pages of any origin may make the public reads.
     CORS_ORIGINS: '*',
     OTEL_TRACES_SAMPLER_ARG: '1',
     OTEL_BSP_SCHEDULE_DELAY: '500',

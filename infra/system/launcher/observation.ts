@@ -2,10 +2,10 @@ import type { StartedByHand } from '#shared/process/started-by-hand.ts'
 import { configurationHere } from '../../deploy/prometheus/on-this-machine.ts'
 import type { Application } from '../application.ts'
 import { isPortFree } from '../free-port.ts'
-import type { Server, ServerOptions } from '../server.ts'
-import { reconfigurePrometheus, startPrometheus } from '../servers/prometheus.ts'
+import type { ServerOptions } from '../server.ts'
+import { type PrometheusServer, startPrometheus } from '../servers/prometheus.ts'
 
-/** Where processes tell what they count: `host:port` by the name of the job, such as `event-worker`. */
+/** Addresses of `/metrics`: `host:port` by the name of the job, such as `event-worker`. */
 export type MetricsAddresses = ReadonlyMap<string, readonly string[]>
 
 const preferredPort = 9091
@@ -34,7 +34,7 @@ export function metricsAddresses({ processes, gateways, startedByHand }: Watched
 }
 
 /** A Prometheus that reads them, with our rules and alerts, on the port of the first local one where that is free. */
-export async function startObservation(addresses: MetricsAddresses, options: ServerOptions): Promise<Server> {
+export async function startObservation(addresses: MetricsAddresses, options: ServerOptions): Promise<PrometheusServer> {
   const configuration = await configurationFor(addresses)
   const isFree = await isPortFree({ host: '127.0.0.1', port: preferredPort })
   return startPrometheus({
@@ -45,16 +45,8 @@ export async function startObservation(addresses: MetricsAddresses, options: Ser
   })
 }
 
-/** Lets a running one read these addresses from now on. */
-export async function changeObservation(
-  prometheus: Server,
-  addresses: MetricsAddresses,
-  { dataDirectory }: Pick<ServerOptions, 'dataDirectory'>,
-): Promise<void> {
-  await reconfigurePrometheus(prometheus, { configuration: await configurationFor(addresses), dataDirectory })
-}
-
-function configurationFor(addresses: MetricsAddresses): Promise<string> {
+/** The text of a configuration that reads these. */
+export function configurationFor(addresses: MetricsAddresses): Promise<string> {
   return configurationHere('local', {
     addressesOf: (service) => addresses.get(service.split(':')[0] ?? '') ?? [],
     intervalSeconds,

@@ -5,10 +5,11 @@ const answerWithinMs = 3_000
 
 /** What the terminal shows when everything is ready: what runs, and only URLs that answer at this moment. */
 export async function readyScreen(system: Launched, secondsToReady: number): Promise<string> {
-  const { running, servers, logDirectory, demo } = system
+  const { running, logDirectory, demo } = system
   const [gateway = ''] = running.gateways
   const pages = [
     { url: `${gateway}/`, what: 'the storefront' },
+    { url: `${gateway}/desk`, what: 'the desk of organisers' },
     { url: `${gateway}/running`, what: 'what is running' },
     { url: `${gateway}/events`, what: 'upcoming events' },
     { url: `${gateway}/docs`, what: 'the API, to try' },
@@ -20,13 +21,11 @@ export async function readyScreen(system: Launched, secondsToReady: number): Pro
     pages.push({ url: await cacheHitsGraph(running.prometheus_url), what: 'cache hits per second' })
   }
   const answering = await Promise.all(pages.map(({ url }) => answers(url)))
-  const versions = new Map(servers.map(({ name, version }) => [name, version]))
   return [
     '',
-    ...running.processes.map((shown) => {
-      const version = versions.get(shown.name)
-      return processLine(version === undefined ? shown : { ...shown, name: `${shown.name} ${version}`, instance: '' })
-    }),
+    ...running.processes.map(({ version, ...shown }) =>
+      processLine(version === undefined ? shown : { ...shown, name: `${shown.name} ${version}`, instance: '' }),
+    ),
     '',
     ...pages.filter((_, index) => answering[index]).map(({ url, what }) => `  ${what.padEnd(24)}${url}`),
     '',
@@ -34,14 +33,14 @@ export async function readyScreen(system: Launched, secondsToReady: number): Pro
       ? `  buy a ticket            curl -s -X POST ${gateway}/purchase`
       : `  see the events          curl -s ${gateway}/events`,
     ...(running.tracing ? ['  follow a request        npm run trace'] : []),
-    `  organiser's key         ${running.organiser_key}`,
+    `  organiser's key         ${running.organiser_key}   for ${gateway}/desk`,
     `  logs                    npm run logs   (${logDirectory})`,
     '',
     `Ready after ${secondsToReady.toFixed(1)} s. Ctrl-C stops everything.`,
   ].join('\n')
 }
 
-/** Debian's Prometheus has its graphs at an address of its own; unpacked by an ordinary user it has none, but answers. */
+/** Debian's Prometheus has its graphs at another address; unpacked by an ordinary user it has none, but answers queries. */
 async function cacheHitsGraph(prometheusUrl: string): Promise<string> {
   const expression = 'rate(cache_hits_total{instance=~".*"}[5m])'
   const graph = new URLSearchParams({ 'g0.expr': expression, 'g0.tab': '0', 'g0.range_input': '15m' })

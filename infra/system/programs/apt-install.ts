@@ -4,8 +4,7 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Say, whileSaying } from '../../say.ts'
-import { debianPackage } from './install-advice.ts'
-import type { ProgramName } from './program.ts'
+import { type ProgramName, programs } from './programs.ts'
 
 const run = promisify(execFile)
 
@@ -83,10 +82,10 @@ async function unpackAll({ archives, root }: { archives: string; root: string })
 }
 
 /** The packages that hold the programs, by fresh lists; of PostgreSQL the best version that this system offers. */
-async function packagesOf(apt: Apt, { programs, say }: Wanted): Promise<string[]> {
-  say(`Missing here: ${programs.join(', ')}. Reading the package lists …`)
+async function packagesOf(apt: Apt, { programs: names, say }: Wanted): Promise<string[]> {
+  say(`Missing here: ${names.join(', ')}. Reading the package lists …`)
   await aptGet(apt, ['update'])
-  const packages = programs.map((name) => (name === 'postgres' ? postgresPackage(apt) : debianPackage(name)))
+  const packages = names.map((name) => (name === 'postgres' ? postgresPackage(apt) : programs[name].packages[0]))
   return [...new Set(await Promise.all(packages))]
 }
 
@@ -100,7 +99,7 @@ async function postgresPackage({ settings }: Apt): Promise<string> {
 /** apt's own words: `Need to get 19.2 MB of archives. After this operation, 71.1 MB of additional disk space …`. */
 async function sizeOf({ settings }: Apt, packages: readonly string[]): Promise<string> {
   const args = ['-o', 'Debug::NoLocking=1', ...installing, '--assume-no', ...packages]
-  // Saying no makes it fail, after it has told the sizes.
+  // It prints the sizes, and fails because the answer is no.
   const { stdout } = await run('env', ['LC_ALL=C', 'apt-get', ...settings, ...args]).catch(
     (error: { stdout: string }) => error,
   )

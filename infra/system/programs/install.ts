@@ -2,8 +2,8 @@ import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
 import type { Say } from '../../say.ts'
 import { hasApt, installPackages, rightsToInstall, unpackPackages } from './apt-install.ts'
-import { howToInstall } from './install-advice.ts'
-import { findProgram, type ProgramName } from './program.ts'
+import { findProgram } from './program.ts'
+import { howToInstall, type ProgramName } from './programs.ts'
 
 /**
  * Makes sure that these programs are there. What is missing is installed by apt, after saying what and how big: for the

@@ -4,29 +4,9 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { readInfraConfig } from '../../config.ts'
 import { ExplainedError } from '../../explained-error.ts'
+import { type ProgramName, programs } from './programs.ts'
 
 const run = promisify(execFile)
-
-export type ProgramName =
-  | 'nats-server'
-  | 'redis-server'
-  | 'postgres'
-  | 'pg_dump'
-  | 'prometheus'
-  | 'promtool'
-  | 'docker-compose'
-  | 'kubectl'
-  | 'nginx'
-  | 'openssl'
-  | 'chromium'
-  | 'barman'
-  | 'prometheus-alertmanager'
-  | 'prometheus-nginx-exporter'
-  | 'prometheus-postgres-exporter'
-  | 'prometheus-redis-exporter'
-  | 'busybox'
-  | 'dnsmasq'
-  | 'ip'
 
 export interface Program {
   /** The folder that holds it, and what belongs to it, when `path` is a link elsewhere. */
@@ -39,21 +19,6 @@ export interface Program {
 
 /** What we were tried with. */
 const postgresMajors = [17, 18, 16, 15]
-
-/** Where it is not the program's own name. Fedora and Arch ship Valkey, the continuation of Redis 7 under its free licence. */
-const commands: Partial<Record<ProgramName, readonly string[]>> = {
-  'redis-server': ['redis-server', 'valkey-server'],
-  chromium: ['chromium', 'chromium-browser', 'google-chrome'],
-}
-
-/** How each is asked for its version; most know `--version`. */
-const versionArguments: Partial<Record<ProgramName, readonly string[]>> = {
-  kubectl: ['version', '--client'],
-  nginx: ['-v'],
-  openssl: ['version'],
-  busybox: ['--help'],
-  ip: ['-V'],
-}
 
 /** The first usable installation of a program, in the order: PG_BIN, PATH, known folders, our own unpacked ones. */
 export async function findProgram(name: ProgramName): Promise<Program | undefined> {
@@ -82,25 +47,47 @@ export function majorOf(version: string): number {
   return Number.parseInt(version, 10)
 }
 
+interface Place {
+  readonly directory: string
+  readonly unpackedIn?: string
+}
+
+/** By name and places. Whatever is asked for its version takes time, a quarter of a second where it is written in Python. */
+const known = new Map<string, Program[]>()
+
 async function installations(name: ProgramName): Promise<Program[]> {
+  const places = await placesOf(name)
+  const key = JSON.stringify([name, places])
+  const found = known.get(key) ?? (await inspectAll(name, places))
+  // What is missing may be installed later.
+  if (found.length > 0) known.set(key, found)
+  return found
+}
+
+async function placesOf(name: ProgramName): Promise<Place[]> {
   const { postgresBin, searchPath, programsDirectory } = readInfraConfig()
-  const places: { directory: string; unpackedIn?: string }[] = []
   const isPostgres = name === 'postgres' || name === 'pg_dump'
-  if (isPostgres && postgresBin) places.push({ directory: postgresBin })
   // Not every user's PATH has the sbin folders, where Debian puts nats-server.
   const system = [...searchPath, '/usr/local/bin', '/usr/local/sbin', '/usr/bin', '/usr/sbin', '/opt/homebrew/bin']
-  for (const directory of new Set(system)) places.push({ directory })
-  if (isPostgres) for (const directory of postgresFolders()) places.push({ directory })
-  for (const unpackedIn of await subfolders(programsDirectory)) {
-    const folders = isPostgres ? postgresFolders() : ['/usr/bin', '/usr/sbin']
-    for (const folder of folders) places.push({ directory: join(unpackedIn, folder), unpackedIn })
-  }
-  const programs = await Promise.all(
-    places.flatMap(({ directory, unpackedIn }) =>
-      (commands[name] ?? [name]).map((command) => inspect({ name, command, directory, unpackedIn })),
+  // Debian's /bin is a link to /usr/bin.
+  const folders = await Promise.all(system.map((directory) => realpath(directory).catch(() => directory)))
+  const unpacked = await subfolders(programsDirectory)
+  const within = isPostgres ? postgresFolders() : ['/usr/bin', '/usr/sbin']
+  return [
+    ...(isPostgres && postgresBin ? [{ directory: postgresBin }] : []),
+    ...[...new Set(folders)].map((directory) => ({ directory })),
+    ...(isPostgres ? postgresFolders().map((directory) => ({ directory })) : []),
+    ...unpacked.flatMap((unpackedIn) => within.map((folder) => ({ directory: join(unpackedIn, folder), unpackedIn }))),
+  ]
+}
+
+async function inspectAll(name: ProgramName, places: readonly Place[]): Promise<Program[]> {
+  const found = await Promise.all(
+    places.flatMap((place) =>
+      (programs[name].commands ?? [name]).map((command) => inspect({ name, command, ...place })),
     ),
   )
-  return programs.filter((program) => program !== undefined)
+  return found.filter((program) => program !== undefined)
 }
 
 function postgresFolders(): string[] {
@@ -112,19 +99,14 @@ function postgresFolders(): string[] {
   ])
 }
 
-async function inspect(candidate: {
-  name: ProgramName
-  command: string
-  directory: string
-  unpackedIn: string | undefined
-}): Promise<Program | undefined> {
+async function inspect(candidate: Place & { name: ProgramName; command: string }): Promise<Program | undefined> {
   const { name, command, directory, unpackedIn } = candidate
   const path = join(directory, command)
   try {
     await access(path, constants.X_OK)
     if (name === 'postgres') await access(join(directory, 'initdb'), constants.X_OK)
     const environment = unpackedIn ? await environmentOf(unpackedIn) : {}
-    const { stdout, stderr } = await run(path, versionArguments[name] ?? ['--version'], {
+    const { stdout, stderr } = await run(path, programs[name].version ?? ['--version'], {
       env: { ...readInfraConfig().environment, ...environment },
       // Python takes its time on a busy machine.
       timeout: 30_000,
@@ -142,14 +124,10 @@ async function inspect(candidate: {
 }
 
 async function environmentOf(unpackedIn: string): Promise<NodeJS.ProcessEnv> {
-  const libraries = await libraryFolders(unpackedIn)
-  return { LD_LIBRARY_PATH: libraries.join(':'), PYTHONPATH: join(unpackedIn, 'usr/lib/python3/dist-packages') }
-}
-
-async function libraryFolders(unpackedIn: string): Promise<string[]> {
   const roots = [join(unpackedIn, 'usr/lib'), join(unpackedIn, 'lib')]
   const folders = await Promise.all(roots.map(subfolders))
-  return folders.flat().filter((folder) => folder.endsWith('-linux-gnu'))
+  const libraries = folders.flat().filter((folder) => folder.endsWith('-linux-gnu'))
+  return { LD_LIBRARY_PATH: libraries.join(':'), PYTHONPATH: join(unpackedIn, 'usr/lib/python3/dist-packages') }
 }
 
 async function subfolders(directory: string): Promise<string[]> {

@@ -30,7 +30,7 @@ export function databaseUrls(url: string, passwords: DatabasePasswords): Databas
   })
 }
 
-/** The same for everybody: a server of the user's own, who has said who connects. */
+/** One URL for all of them, of a server that the user gave us. */
 export function sameDatabaseUrl(url: string): DatabaseUrls {
   return forEachOf(databaseUsers, () => url)
 }

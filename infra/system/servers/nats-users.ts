@@ -6,7 +6,7 @@ export type NatsPasswords = Readonly<Record<NatsUser, string>>
 /** Where each of them finds NATS, with its name and password. */
 export type NatsUrls = Readonly<Record<NatsUser, string>>
 
-/** Passwords that nobody has had before. */
+/** New random passwords. */
 export function newNatsPasswords(): NatsPasswords {
   return forEachOf(natsUsers, newNatsPassword)
 }
@@ -26,7 +26,7 @@ export function natsUrls(address: string, passwords: NatsPasswords): NatsUrls {
   return forEachOf(natsUsers, (user) => address.replaceAll('://', `://${user}:${encodeURIComponent(passwords[user])}@`))
 }
 
-/** The same for everybody: a server of the user's own, who has said who connects. */
+/** One URL for all of them, of a server that the user gave us. */
 export function sameNatsUrl(url: string): NatsUrls {
   return forEachOf(natsUsers, () => url)
 }

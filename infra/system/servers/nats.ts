@@ -5,37 +5,30 @@ import { join, resolve } from 'node:path'
 import { projectRoot } from '../../config.ts'
 import { requireProgram } from '../programs/program.ts'
 import { type Server, type ServerOptions, startServer } from '../server.ts'
-import { type NatsPasswords, type NatsUrls, natsUrls, newNatsPasswords, passwordVariables } from './nats-users.ts'
+import { type NatsPasswords, newNatsPasswords, passwordVariables } from './nats-users.ts'
 
-export interface NatsOptions extends ServerOptions {
+interface NatsOptions extends ServerOptions {
   /** By default new ones. */
   readonly passwords?: NatsPasswords
 }
 
-/** Its own `url` names nobody, and is refused. */
-export interface NatsServer extends Server {
-  readonly urls: NatsUrls
-}
-
-/** A private NATS server with JetStream, which lets everybody do what `infra/deploy/nats/permissions.conf` says. */
-export async function startNats({ passwords = newNatsPasswords(), ...options }: NatsOptions): Promise<NatsServer> {
-  const server = await startNatsNode({
+/**
+ * A private NATS server with JetStream, which lets everybody do what `infra/deploy/nats/permissions.conf` says. Its URL has no user,
+ * and is refused.
+ */
+export function startNats({ passwords = newNatsPasswords(), ...options }: NatsOptions): Promise<Server> {
+  return startNatsNode({
     ...options,
     configFile: 'nats.conf',
     serverName: `ticketing-${randomUUID()}`,
     environment: passwordVariables(passwords),
-    monitoringPort: anyPort,
-    // It speaks only when JetStream has recovered.
-    isReady: async () => true,
-    readyWithinMs: 15_000,
   })
-  return Object.assign(server, { urls: natsUrls(server.url, passwords) })
 }
 
 /** Chosen by the server. */
 const anyPort = -1
 
-export interface NatsNodeOptions extends ServerOptions {
+interface NatsNodeOptions extends ServerOptions {
   /** Of its log and its pid file; default: `nats`. */
   readonly name?: string
   /** In `infra/deploy/nats`, or an absolute path. */
@@ -43,16 +36,16 @@ export interface NatsNodeOptions extends ServerOptions {
   readonly serverName: string
   /** What the configuration asks for, beside the folder. */
   readonly environment: Readonly<Record<string, string>>
-  readonly monitoringPort: number
-  /** Asked once it lets clients in. */
-  isReady(): Promise<boolean>
-  readonly readyWithinMs: number
-  readonly readyAgainWithinMs?: number | undefined
+  readonly monitoringPort?: number
+  /** Asked once it lets clients in, which it does when JetStream has recovered. */
+  isReady?(): Promise<boolean>
+  readonly readyWithinMs?: number
 }
 
-/** A server on one of the configurations in `infra/deploy/nats`; its URL names nobody. */
+/** A server on one of the configurations in `infra/deploy/nats`; its URL has no user. */
 export async function startNatsNode(options: NatsNodeOptions): Promise<Server> {
-  const { name = 'nats', configFile, serverName, environment, monitoringPort, isReady } = options
+  const { name = 'nats', configFile, serverName, environment, monitoringPort = anyPort } = options
+  const { isReady = async () => true, readyWithinMs = 15_000 } = options
   const program = await requireProgram('nats-server')
   const ownDirectory = join(options.dataDirectory, 'nats')
   const storeDirectory = join(ownDirectory, 'jetstream')
@@ -73,8 +66,7 @@ export async function startNatsNode(options: NatsNodeOptions): Promise<Server> {
       url: `nats://127.0.0.1:${port}`,
       commandLinePart: serverName,
       isReady: async () => (await greeting(port)).includes(serverName) && (await isReady()),
-      readyWithinMs: options.readyWithinMs,
-      readyAgainWithinMs: options.readyAgainWithinMs,
+      readyWithinMs,
       stopSignal: 'SIGTERM',
     }),
     options,

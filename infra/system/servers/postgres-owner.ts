@@ -13,9 +13,17 @@ export interface Owner {
   readonly gid: number
 }
 
+/** Asked for once a process: to start another one is dear for a large process. */
+let known: Owner | undefined
+
 /** The user that PostgreSQL runs as when we are root, which it refuses; `undefined` when it may run as ourselves. */
 export async function postgresOwner(): Promise<Owner | undefined> {
   if (userInfo().uid !== 0) return undefined
+  known ??= await findPostgresUser()
+  return known
+}
+
+async function findPostgresUser(): Promise<Owner> {
   try {
     const [uid, gid] = await Promise.all(['-u', '-g'].map((what) => run('id', [what, 'postgres'])))
     return { uid: Number(uid?.stdout), gid: Number(gid?.stdout) }
@@ -33,7 +41,7 @@ export async function postgresOwner(): Promise<Owner | undefined> {
  * of the rest.
  */
 export async function closeToOthers(directory: string): Promise<void> {
-  // Where there is nobody to run PostgreSQL, nobody needs the way.
+  // Without a user to run PostgreSQL as, no other user needs the way.
   const owner = await postgresOwner().catch(() => undefined)
   if (owner) await chown(directory, -1, owner.gid)
   await chmod(directory, owner ? 0o710 : 0o700)

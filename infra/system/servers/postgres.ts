@@ -72,6 +72,17 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
   return Object.assign(server, { urls: databaseUrls(server.url, passwords) })
 }
 
+/** Runs one of PostgreSQL's programs to its end, as the user who owns the data. */
+export function runPostgres(
+  name: string,
+  args: readonly string[],
+  { program, owner }: Pick<Data, 'program' | 'owner'>,
+  environment: NodeJS.ProcessEnv = {},
+) {
+  const env = { ...program.environment, ...environment }
+  return run(join(program.directory, name), args, { cwd: '/', env, timeout: 120_000, ...owner })
+}
+
 /** As a superuser: what `backup -- follow` needs, statement by statement. */
 export function rightsToFollow(role: string): string[] {
   const functions =
@@ -104,7 +115,7 @@ function settings(port: number, { durable, waitsForStandby }: PostgresOptions): 
   ]
 }
 
-/** A quarter of the memory, as its manual advises, up to 1 GB; it is taken as it is needed. */
+/** A quarter of the memory, as its manual advises, up to 1 GB; it is allocated on use. */
 function sharedBuffersMb(): number {
   return Math.max(128, Math.min(1_024, Math.floor(totalmem() / 4 / 1024 / 1024)))
 }
@@ -148,12 +159,7 @@ async function initialise({ program, directory, owner, durable }: Data & { durab
   // Without these two a machine with no LANG makes an SQL_ASCII database, in which 'Łódź' has seven letters.
   options.push('--encoding=UTF8', '--locale=C.UTF-8')
   try {
-    await run(join(program.directory, 'initdb'), ['--pgdata', unfinished, ...options], {
-      cwd: '/',
-      env: { ...program.environment },
-      timeout: 120_000,
-      ...owner,
-    })
+    await runPostgres('initdb', ['--pgdata', unfinished, ...options], { program, owner })
   } catch (error) {
     const { stderr } = error as { stderr?: string }
     throw new ExplainedError(`initdb of PostgreSQL ${program.version} failed:\n${stderr ?? error}`, { cause: error })
@@ -165,7 +171,7 @@ async function initialise({ program, directory, owner, durable }: Data & { durab
   })
 }
 
-/** Whether that is the superuser's password in the data, and nobody gets in without one. */
+/** Whether the data has this password of the superuser, and lets no one in without a password. */
 async function hasPassword(directory: string, password: string): Promise<boolean> {
   const text = await readFile(join(directory, 'pg_hba.conf'), 'utf8').catch(() => '')
   return text === accessRules(password)
@@ -184,12 +190,7 @@ function accessRules(password: string): string {
 
 /** Gives the superuser that password in single-user mode, so that no server listens before everybody needs one. */
 async function setPassword({ program, directory, owner }: Data, password: string): Promise<void> {
-  const running = run(program.path, ['--single', '-D', directory, 'postgres'], {
-    cwd: '/',
-    env: { ...program.environment },
-    timeout: 120_000,
-    ...owner,
-  })
+  const running = runPostgres('postgres', ['--single', '-D', directory, 'postgres'], { program, owner })
   // The first statement fails where that role exists.
   running.child.stdin?.end(
     `CREATE ROLE ${superuser};\nALTER ROLE ${superuser} SUPERUSER LOGIN PASSWORD ${pg.escapeLiteral(password)};\n`,

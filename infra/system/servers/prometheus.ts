@@ -10,14 +10,23 @@ export interface PrometheusOptions extends ServerOptions {
   readonly environment: Readonly<Record<string, string>>
 }
 
+export interface PrometheusServer extends Server {
+  /** Gives it another configuration while it runs. */
+  reconfigure(configuration: string): Promise<void>
+}
+
 /** A private Prometheus. */
-export async function startPrometheus({ configuration, environment, ...options }: PrometheusOptions): Promise<Server> {
+export async function startPrometheus({
+  configuration,
+  environment,
+  ...options
+}: PrometheusOptions): Promise<PrometheusServer> {
   const program = await requireProgram('prometheus')
-  const directory = directoryIn(options.dataDirectory)
-  const configFile = configFileIn(directory)
+  const directory = join(options.dataDirectory, 'prometheus')
+  const configFile = join(directory, 'prometheus.yml')
   await mkdir(directory, { recursive: true })
   await writeFile(configFile, configuration)
-  return startServer(
+  const server = await startServer(
     (port) => ({
       name: 'prometheus',
       program: { ...program, environment: { ...program.environment, ...environment } },
@@ -38,24 +47,13 @@ export async function startPrometheus({ configuration, environment, ...options }
     }),
     options,
   )
-}
-
-/** Gives a running one another configuration. */
-export async function reconfigurePrometheus(
-  { pid }: Pick<Server, 'pid'>,
-  { configuration, dataDirectory }: Pick<PrometheusOptions, 'configuration' | 'dataDirectory'>,
-): Promise<void> {
-  await writeFile(configFileIn(directoryIn(dataDirectory)), configuration)
-  // By which it reads its file again.
-  process.kill(pid, 'SIGHUP')
-}
-
-function directoryIn(dataDirectory: string): string {
-  return join(dataDirectory, 'prometheus')
-}
-
-function configFileIn(directory: string): string {
-  return join(directory, 'prometheus.yml')
+  return Object.assign(server, {
+    async reconfigure(text: string) {
+      await writeFile(configFile, text)
+      // By which it reads its file again.
+      process.kill(server.pid, 'SIGHUP')
+    },
+  })
 }
 
 /** The body of a page; '' while it is not ready. */

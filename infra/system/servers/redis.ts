@@ -6,7 +6,7 @@ import { type Server, type ServerOptions, startServer } from '../server.ts'
 import { askRedis } from './ask-redis.ts'
 
 export interface RedisOptions extends ServerOptions {
-  /** Asked of every client; without it nobody is asked, as in tests. */
+  /** Every client needs it; without it none does, as in tests. */
   readonly password?: string
 }
 

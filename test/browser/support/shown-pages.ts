@@ -1,7 +1,9 @@
 import type { Page } from 'playwright-core'
 import { demoIdAt } from '../../../infra/ops/demo-catalogue/events.ts'
+import { organiserKey } from '../../support/system.ts'
 import { until } from '../../support/until.ts'
 import { buy, buyPlaces, hold, openRoom, organise, send, signIn, soldOutEvent } from './buyer.ts'
+import { eventWithTickets, keepAnswers, openGate, scanElsewhere, typeCode } from './gate.ts'
 import { mapReady } from './map-points.ts'
 
 /** A page that the tests of all pages look at, and of which there are screenshots. Add yours here. */
@@ -77,6 +79,35 @@ const strangeEvent = {
     price_minor: 12_345_600 - 987_600 * index,
   })),
   areas: [{ name: 'Unnummerierte Stehplätze', capacity: 1_200, price_minor: 1_490_000 }],
+}
+
+/** A house of five prices, of which a part was sold; with a waiting room. */
+async function soldFrom(page: Page): Promise<string> {
+  const prices = [18_950, 14_950, 11_900, 7_950, 4_950]
+  const names = ['Loge, centre', 'Loge and floor', 'Loge, end', 'Balcony', 'Balcony, end']
+  const sections = names.map((name, index) => ({
+    ...{ name, rows: 4, seats_per_row: 10 },
+    price_minor: prices[index],
+  }))
+  const id = await organise(page, { ...smallEvent, on_sale_at: inHours(-0.8), sections })
+  for (const qty of [8, 8, 7, 8]) await buy(page, { eventId: id, qty })
+  await hold(page, { eventId: id, qty: 4 })
+  await openRoom(page, id, { calls_per_minute: 96, max_active: 800 })
+  await openDesk(page)
+  return id
+}
+
+/** Signs an organiser in on a window. */
+async function openDesk(page: Page): Promise<void> {
+  await send(page, 'POST', '/admin/session', { key: organiserKey })
+}
+
+/** A gate of a new event, with the codes of its tickets; answers stay on the page. */
+async function gateWith(page: Page, qty: number) {
+  await keepAnswers(page)
+  const sold = await eventWithTickets(page, qty, 'Quartett Morgenrot: Haydn and Shaw')
+  await openGate(page, sold.eventId)
+  return sold
 }
 
 /** A new buyer before an event that is sold out. */
@@ -247,6 +278,16 @@ export const shownPages: readonly ShownPage[] = [
   },
   at('event-price-range', `/shop/events/${demoIdAt(12)}`),
   at('session', '/shop/session?to=/shop/bookings'),
+  {
+    name: 'my-data',
+    async open(page) {
+      await buy(page)
+      await page.goto('/shop/me')
+      await page.locator('summary').click()
+      await page.getByRole('button', { name: 'Erase for good' }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  },
   at('problem-not-found', '/shop/nowhere'),
   at('problem-explained', '/problems/seat_unavailable'),
   at('running', '/running'),
@@ -258,7 +299,7 @@ export const shownPages: readonly ShownPage[] = [
     name: 'hold-declined',
     async open(page) {
       await page.goto(`/shop/holds/${(await hold(page)).id}`)
-      await page.getByText('Card that is declined').click()
+      await page.getByText('Declined card').click()
       await page.locator('#pay').click()
       await page.getByText('Your bank said no.').waitFor()
     },
@@ -269,7 +310,7 @@ export const shownPages: readonly ShownPage[] = [
       const { id } = await hold(page)
       await send(page, 'DELETE', `/holds/${id}`)
       await page.goto(`/shop/holds/${id}`)
-      await page.getByText('You gave these seats back.').waitFor()
+      await page.getByText('You released these seats.').waitFor()
     },
   },
   {
@@ -324,6 +365,115 @@ export const shownPages: readonly ShownPage[] = [
       const { id, tickets } = await buy(page)
       await send(page, 'POST', `/bookings/${id}/cancel`, {})
       await page.goto(`/shop/tickets/${tickets[0]?.id}`)
+    },
+  },
+  at('desk-sign-in', '/desk'),
+  {
+    name: 'desk-wrong-key',
+    async open(page) {
+      await page.goto('/desk')
+      await page.getByLabel('Organiser key').fill('org_wrong-0123456789abcdef')
+      await page.getByRole('button', { name: 'Sign in' }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  },
+  {
+    name: 'desk-events',
+    async open(page) {
+      await openDesk(page)
+      await page.goto('/desk')
+      await page.getByRole('table').waitFor()
+    },
+  },
+  {
+    name: 'desk-event',
+    async open(page) {
+      await page.goto(`/desk/events/${await soldFrom(page)}`)
+      await page
+        .locator('.desk-figures')
+        .getByText(/called a minute/)
+        .waitFor()
+    },
+  },
+  {
+    name: 'desk-event-changing',
+    async open(page) {
+      const id = await organise(page, strangeEvent)
+      await openDesk(page)
+      await page.goto(`/desk/events/${id}`)
+      await page.getByRole('button', { name: 'Cancel the event' }).click()
+      await page.locator('#change').getByRole('button', { name: 'Cancel the event' }).click()
+      await page.getByRole('alert').waitFor()
+    },
+  },
+  {
+    name: 'desk-log',
+    async open(page) {
+      await page.goto(`/desk/orders?event=${await soldFrom(page)}`)
+      await page.getByRole('table').waitFor()
+    },
+  },
+  {
+    name: 'desk-booking',
+    async open(page) {
+      const { id } = await buy(page)
+      await openDesk(page)
+      await page.goto(`/desk/orders?booking=${id}`)
+      await page.getByRole('button', { name: 'Refund this booking' }).click()
+    },
+  },
+  {
+    name: 'desk-double-entries',
+    async open(page) {
+      const { eventId, tickets } = await eventWithTickets(page, 3, 'Quartett Morgenrot: Haydn and Shaw')
+      for (const gate of ['Main entrance, left', 'Gate 2'])
+        for (const { code } of tickets) await scanElsewhere(page, { eventId, code, gate, letIn: true })
+      await openDesk(page)
+      await page.goto(`/desk/events/${eventId}/double-entries`)
+      await page.getByRole('table').waitFor()
+    },
+  },
+  {
+    name: 'door-gate',
+    async open(page) {
+      await gateWith(page, 1)
+      await page.getByRole('button', { name: 'Change gate' }).click()
+    },
+  },
+  {
+    name: 'door-enter',
+    async open(page) {
+      const { tickets } = await gateWith(page, 1)
+      await typeCode(page, tickets[0]?.code)
+      await page.locator('.door-answer').waitFor()
+    },
+  },
+  {
+    name: 'door-refused',
+    async open(page) {
+      const { eventId, tickets } = await gateWith(page, 1)
+      const code = tickets[0]?.code ?? null
+      await scanElsewhere(page, { eventId, code, gate: 'Gate 1' })
+      await typeCode(page, code)
+      await page.locator('.door-answer').waitFor()
+    },
+  },
+  {
+    name: 'door-offline',
+    async open(page) {
+      const { eventId, tickets } = await gateWith(page, 2)
+      const [first = null, second] = tickets.map(({ code }) => code)
+      const ofEvent = `**/check-in/${eventId}/**`
+      await page.route(ofEvent, (route) => route.abort())
+      await scanElsewhere(page, { eventId, code: first, gate: 'Gate 1' })
+      await typeCode(page, first)
+      await page.getByText('1 scan waits to be sent').waitFor()
+      await page.unroute(ofEvent)
+      await page.getByRole('heading', { name: 'Wrong entries' }).waitFor()
+      await page.route(ofEvent, (route) => route.abort())
+      await typeCode(page, second)
+      await page.getByText('1 scan waits to be sent').waitFor()
+      await page.keyboard.press('Escape')
     },
   },
 ]

@@ -3,7 +3,7 @@ import { attachSeating, importEvents } from '#shared/contracts/organising.ts'
 import { newId } from '#shared/ids.ts'
 import { Bus } from '#shared/messaging/bus.ts'
 import { buildLayout } from '../../../infra/ops/import/formats/seating-plan.ts'
-import { askWorker } from '../../support/asking.ts'
+import { askUntilAvailable, askWorker } from '../../support/asking.ts'
 import { importedEvent } from '../../support/catalogue.ts'
 import type { System } from '../../support/system.ts'
 
@@ -12,9 +12,11 @@ export async function sellHouse(system: Pick<System, 'natsUrls'>, layout: Layout
   const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'test', timeoutMs: 5_000 })
   const id = newId()
   const events = [importedEvent(id, { id, max_tickets_per_user: 100 })]
-  await askWorker(bus, importEvents, { source: 'test', events, reschedule: false })
+  const imported = { source: 'test', events, reschedule: false }
+  await askUntilAvailable(() => askWorker(bus, importEvents, imported))
   const on_sale_at = new Date().toISOString()
-  await askWorker(bus, attachSeating, { event_id: id, layout, price_minor: 5_000, currency: 'EUR', on_sale_at })
+  const seating = { event_id: id, layout, price_minor: 5_000, currency: 'EUR', on_sale_at }
+  await askUntilAvailable(() => askWorker(bus, attachSeating, seating))
   await bus.close()
   return id
 }

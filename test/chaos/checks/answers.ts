@@ -55,7 +55,7 @@ export const everyBookingIsKnown: Check = async ({ history, db }) => {
     .map(({ id, user_id }) => `${user_id} has booking ${id} and was never told`)
 }
 
-/** Every answer about holds and bookings is the asker's. */
+/** Every answer about holds and bookings is its caller's. */
 export const ownThingsOnly: Check = ({ history }) =>
   history.entries.flatMap(({ userId, method, path, outcome }) => {
     if (outcome.kind !== 'answer' || outcome.status >= 300) return []

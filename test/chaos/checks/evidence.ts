@@ -21,14 +21,14 @@ export interface Evidence {
 /** Answers what is wrong, one line each; nothing when all is well. */
 export type Check = (evidence: Evidence) => Promise<string[]> | string[]
 
-/** What a buyer was told with 201, and later about tickets given back. */
+/** What a buyer was answered with 201, and later about cancelled tickets. */
 export interface AcknowledgedPurchase {
   readonly userId: string
   readonly eventId: string
   /** The booking's own id. */
   readonly bookingId: string
   readonly totalMinor: number
-  /** How many there were, and how many of them were given back. */
+  /** How many there were, and how many of them were cancelled. */
   readonly tickets: number
   readonly voided: number
   readonly seatNos: readonly number[]

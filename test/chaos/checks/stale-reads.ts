@@ -8,7 +8,7 @@ import type { Evidence, FaultTime } from './evidence.ts'
  * its answer came, a read before it was sent. So a read that is called late here was later still at the gateway.
  */
 
-/** Who has which seat is shown as it was a second ago at most, whatever is broken. */
+/** The states of seats are shown as they were a second ago at most, whatever is broken. */
 const seatsBoundMs = 1_000
 /** What an organiser changed is shown at once when its fact has come; so much is left to the fact where nothing is in its way. */
 const toldBoundMs = 1_000
@@ -90,7 +90,7 @@ const isSpare = ({ cacheStatus }: PublicRead): boolean => cacheStatus.includes('
 interface Sale {
   readonly seatNos: readonly number[]
   readonly soldAt: number
-  /** Since when the buyer may have given back some of it. */
+  /** Since when the buyer may have cancelled some of it. */
   readonly backAt: number
 }
 

@@ -1,10 +1,10 @@
 import { acknowledgedPurchases, type Check } from './evidence.ts'
 
-/* Who was told of a booking has it, and nobody else was told of the same seats. What the tables say is the auditor's to judge. */
+/* Buyers have the bookings that they were answered, and no seat was promised twice. What the tables say, the auditor judges. */
 
 /**
- * Every purchase that was answered with 201 is there, that buyer's and at its price, with all tickets but those that were
- * given back.
+ * Every purchase that was answered with 201 is there, that buyer's and at its price, with all tickets but cancelled
+ * ones.
  */
 export const acknowledgedPurchaseIsThere: Check = async ({ history, db }) => {
   const told = acknowledgedPurchases(history)
@@ -30,7 +30,7 @@ export const acknowledgedPurchaseIsThere: Check = async ({ history, db }) => {
   return lost.map(({ event_id, id, user_id, status }) => `booking ${id} of ${user_id}, event ${event_id}: ${status}`)
 }
 
-/** No two buyers were told that the same seat is theirs, unless the first one gave it back. */
+/** No two buyers were told that the same seat is theirs, unless the first one cancelled. */
 export const seatPromisedOnce: Check = ({ history }) => {
   const promised = new Map<string, string>()
   const twice: string[] = []

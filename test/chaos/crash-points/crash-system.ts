@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import { Bus } from '#shared/messaging/bus.ts'
 import type { Interception, LinkPlan } from '../../../infra/system/links.ts'
 import { temporarySettings } from '../../../infra/system/temporary-settings.ts'
 import { allowCancelling } from '../../support/allow-cancelling.ts'
 import { eventOnSale } from '../../support/http.ts'
+import { History } from '../history.ts'
+import { HttpBuyer } from '../http-buyer.ts'
+import { Random } from '../random.ts'
 import { type SystemUnderTest, startSystemUnderTest } from '../start.ts'
 
 /** One complete system, on which stories are played one after the other. */
@@ -10,6 +14,8 @@ export interface CrashSystem extends SystemUnderTest {
   /** A connection of our own, past the links. */
   readonly bus: Bus
   readonly stopping: AbortSignal
+  /** Under a name that nobody else has. */
+  newBuyer(): HttpBuyer
 }
 
 export interface OpenEvent {
@@ -55,10 +61,15 @@ export async function startCrashSystem(stopping: AbortSignal): Promise<CrashSyst
   })
   try {
     const bus = await Bus.connect({ url: system.natsUrls.operator, name: 'crash points', timeoutMs: 5_000 })
+    const world = { gatewayUrls: [system.url], history: new History() }
     return {
       ...system,
       bus,
       stopping,
+      newBuyer() {
+        const userId = `buyer-${randomUUID()}`
+        return new HttpBuyer(userId, { random: new Random(userId), world })
+      },
       async stop() {
         await bus.close().catch(() => undefined)
         await system.stop()
@@ -70,7 +81,7 @@ export async function startCrashSystem(stopping: AbortSignal): Promise<CrashSyst
   }
 }
 
-/** An event of its own for one story: three seats, which can be given back until tomorrow. `number` gives its price. */
+/** The event of one story: three seats, which can be cancelled until tomorrow. `number` gives its price. */
 export async function openEvent({ url, bus }: CrashSystem, number: number): Promise<OpenEvent> {
   const priceMinor = 4_000 + number
   const eventId = await eventOnSale(url, { rows: 1, seatsPerRow: 3, priceMinor, name: `Crash night ${number}` })

@@ -1,9 +1,6 @@
 import type { Interception } from '../../../infra/system/links.ts'
 import type { CrashLink } from './crash-system.ts'
-import { buying, buyingAgain, declined, revoked } from './scenarios/buying.ts'
-import { latePayment } from './scenarios/late-payment.ts'
-import { cancelling, holding } from './scenarios/others.ts'
-import type { Scenario } from './scenarios/story.ts'
+import { buying, buyingAgain, cancelling, declined, holding, latePayment, revoked, type Scenario } from './stories.ts'
 
 /** A process dies right before or right after one of its steps. */
 export interface CrashPoint extends Pick<Interception, 'request' | 'when'> {

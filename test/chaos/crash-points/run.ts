@@ -1,10 +1,8 @@
 import { join } from 'node:path'
 import { isHelpWanted } from '../../../infra/command-line.ts'
 import { projectRoot } from '../../../infra/config.ts'
-import { reportFailure } from '../../../infra/explained-error.ts'
 import { audit } from '../../../infra/ops/audit/audit.ts'
-import { progressBar } from '../../../infra/progress-bar.ts'
-import { stopSignals } from '../../../infra/system/stop-signals.ts'
+import { command } from '../command.ts'
 import { waitUntilMoneyRests } from '../settle.ts'
 import { keepLogs } from '../start.ts'
 import { type CrashSystem, startCrashSystem } from './crash-system.ts'
@@ -27,14 +25,11 @@ interface Outcome {
 
 async function runAll(stopping: AbortSignal): Promise<Outcome> {
   const outcome: Outcome = { results: [], violations: [] }
-  const bar = progressBar(process.stderr, 'crash points')
   const onResult = (result: PointResult): void => {
     outcome.results.push(result)
     const { point, settledSeconds, faults } = result
-    bar.clear()
     const verdict = faults.length === 0 ? 'ok' : 'FAILED'
     if (!stopping.aborted) console.log(`  ${point.step}, ${point.when}: ${verdict} (${settledSeconds.toFixed(1)} s)`)
-    bar.show(outcome.results.length, crashPoints.length)
   }
   const queue = [...crashPoints.entries()]
   const systems: CrashSystem[] = []
@@ -52,7 +47,6 @@ async function runAll(stopping: AbortSignal): Promise<Outcome> {
     const lanes = await Promise.allSettled(systems.map(workThrough))
     for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason
   } finally {
-    bar.clear()
     if (!stopping.aborted && !isGreen(outcome)) {
       const folder = join(projectRoot, '.data', 'crash-points')
       for (const [index, system] of systems.entries()) await keepLogs(system, join(folder, String(index + 1)))
@@ -75,23 +69,14 @@ async function violationsOf({ db, databaseUrl, paymentUrl }: CrashSystem): Promi
 const isGreen = ({ results, violations }: Outcome): boolean =>
   violations.length === 0 && results.every(({ faults }) => faults.length === 0)
 
-async function main(): Promise<void> {
-  if (isHelpWanted(process.argv.slice(2), usage)) return
-  const { stopping } = stopSignals(console.log)
+await command(async (stopping) => {
+  if (isHelpWanted(process.argv.slice(2), usage)) return true
   const began = performance.now()
   console.log('Starting servers and processes …')
-  try {
-    const outcome = await runAll(stopping)
-    stopping.throwIfAborted()
-    const results = outcome.results.toSorted((a, b) => crashPoints.indexOf(a.point) - crashPoints.indexOf(b.point))
-    console.log(`\n${((performance.now() - began) / 1_000).toFixed(1)} s\n`)
-    console.log(reportLines(results, outcome.violations).join('\n'))
-    if (!isGreen(outcome)) process.exitCode = 1
-  } catch (error) {
-    if (!stopping.aborted) throw error
-    console.log('Stopped; everything is removed.')
-    process.exitCode = 1
-  }
-}
-
-await main().catch(reportFailure)
+  const outcome = await runAll(stopping)
+  stopping.throwIfAborted()
+  const results = outcome.results.toSorted((a, b) => crashPoints.indexOf(a.point) - crashPoints.indexOf(b.point))
+  console.log(`\n${((performance.now() - began) / 1_000).toFixed(1)} s\n`)
+  console.log(reportLines(results, outcome.violations).join('\n'))
+  return isGreen(outcome)
+})

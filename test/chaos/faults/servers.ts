@@ -38,7 +38,7 @@ export const cutOffTailOfRedis: Fault = {
 const tailBytes = 4_096
 
 /** Takes the last bytes off the newest append-only file; Redis loads what is whole of it. Answers how many. */
-async function cutOffTail(folder: string, bytes: number): Promise<number> {
+export async function cutOffTail(folder: string, bytes: number): Promise<number> {
   let newest: string | undefined
   for await (const file of glob(join(folder, '*', '*.incr.aof'))) newest = file
   if (newest === undefined) return 0

@@ -32,5 +32,6 @@ test('a test file that is red for another reason has not found the mutant', (t) 
 })
 
 test('every mutant names a test file, and a title in it', async (t) => {
-  for (const { name, test: file, sign } of mutants) t.regex(await readFile(join(projectRoot, file), 'utf8'), sign, name)
+  for (const { name, test: file, title } of mutants)
+    t.true((await readFile(join(projectRoot, file), 'utf8')).includes(title), name)
 })

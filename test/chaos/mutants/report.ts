@@ -1,6 +1,6 @@
 import { tableLines } from '../table.ts'
 import type { Mutant } from './mutants.ts'
-import type { TestReport } from './run-tests.ts'
+import type { TestReport } from './try-copy.ts'
 
 export interface MutantResult {
   readonly mutant: Mutant
@@ -10,7 +10,7 @@ export interface MutantResult {
 
 /** A file that is red for another reason than the mutant's has not found it. */
 export const signOf = ({ mutant, report }: Pick<MutantResult, 'mutant' | 'report'>): string | undefined =>
-  report.failed.find((title) => mutant.sign.test(title))
+  report.failed.find((title) => title.includes(mutant.title))
 
 const longest = 90
 

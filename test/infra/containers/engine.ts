@@ -6,7 +6,7 @@ import { connect, createServer, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { ComposeFile, ComposeService } from '../deployment/compose-file.ts'
+import { type ComposeFile, type ComposeService, environmentOf, secondsOf } from '../deployment/compose-file.ts'
 import type { ContainerImage } from './image.ts'
 import { Network, nameServer } from './network.ts'
 import { type PublicImage, publicImage } from './public-images.ts'
@@ -38,14 +38,14 @@ interface Container {
 
 /**
  * Runs services of a compose file as an engine would, with Linux' namespaces: its command, user, environment, volumes, networks and
- * names. Only inside namespaces of its own (`run.ts`), which end with it whatever happens.
+ * names. Only inside new namespaces (`run.ts`), which end with it in any case.
  */
 export class Engine {
   readonly #plan: EnginePlan
   readonly #network: Network
   readonly #states = new Map<string, Promise<string>>()
   readonly #containers = new Map<string, Container>()
-  readonly #others: (ChildProcess | Server)[] = []
+  readonly #ports: Server[] = []
 
   constructor(plan: EnginePlan) {
     this.#plan = plan
@@ -82,7 +82,7 @@ export class Engine {
     if (container === undefined) return 0
     const { stop_signal: signal = 'SIGTERM', stop_grace_period: grace = '10s' } = this.#service(name)
     container.child.kill(signal as NodeJS.Signals)
-    const hardEnd = setTimeout(() => container.child.kill('SIGKILL'), milliseconds(grace))
+    const hardEnd = setTimeout(() => container.child.kill('SIGKILL'), secondsOf(grace) * 1_000)
     const code = await container.exited
     clearTimeout(hardEnd)
     this.#containers.delete(name)
@@ -100,7 +100,7 @@ export class Engine {
     }
     const names = [...this.#containers.keys()]
     const codes = await Promise.all(names.map(stopAfter))
-    for (const other of this.#others) 'kill' in other ? other.kill() : other.close()
+    for (const port of this.#ports) port.close()
     return Object.fromEntries(names.map((name, index) => [name, codes[index] ?? null]))
   }
 
@@ -148,7 +148,7 @@ export class Engine {
     const { child, identity, environment } = container
     const inside = ['--target', String(child.pid), '--mount', '--net', '--root']
     const command = asIdentity(identity, form === 'CMD-SHELL' ? ['/bin/sh', '-c', words[0] ?? ''] : words)
-    return run('nsenter', [...inside, ...command], { env: environment, timeout: milliseconds(timeout) }).then(
+    return run('nsenter', [...inside, ...command], { env: environment, timeout: secondsOf(timeout) * 1_000 }).then(
       () => true,
       () => false,
     )
@@ -176,7 +176,8 @@ export class Engine {
     const own = { HOSTNAME: `${name}-4f1c9a`, ...image.environment, ...settingsOf(service) }
     const environment = { ...own, PATH: machinePath }
     const namespace = this.#network.namespaceOf(name)
-    if (namespace === name) this.#serveNames(name)
+    // It answers once the command has ended: then it goes on by itself, and ends with the namespaces.
+    if (namespace === name) await run('ip', nameServer(name, this.#plan.directory))
     const log = openSync(this.#logOf(name), 'a', 0o666)
     await chown(this.#logOf(name), Number(identity.user.split(':')[0]), 0)
     const inside = ['netns', 'exec', namespace, 'sh', '-c', enterRoot(root, identity, words)]
@@ -241,10 +242,6 @@ export class Engine {
     return mounts
   }
 
-  #serveNames(name: string): void {
-    this.#others.push(spawn('ip', nameServer(name, this.#plan.directory), { stdio: 'ignore' }))
-  }
-
   /** Ports of the machine that lead to a service. */
   #publish(name: string, { ports = [] }: ComposeService): void {
     const host = this.#network.publicAddressOf(name)
@@ -255,7 +252,7 @@ export class Engine {
         client.on('error', () => inside.destroy()).pipe(inside)
         inside.on('error', () => client.destroy()).pipe(client)
       })
-      this.#others.push(server.listen(Number(published), '127.0.0.1'))
+      this.#ports.push(server.listen(Number(published), '127.0.0.1'))
     }
   }
 
@@ -285,13 +282,6 @@ function unescaped(text: string): string {
   return text.replaceAll('$$', '$')
 }
 
-/** What a container finds in its environment; a setting that is handed on only when it is given may be absent. */
-function settingsOf({ environment = {} }: ComposeService): Record<string, string> {
-  const entries = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== null)
-  return Object.fromEntries(entries.map(([name, value]) => [name, unescaped(value)]))
-}
-
-function milliseconds(duration: string): number {
-  const [, minutes = 0, seconds = 0] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(duration) ?? []
-  return (Number(minutes) * 60 + Number(seconds)) * 1_000
+function settingsOf(service: ComposeService): Record<string, string> {
+  return Object.fromEntries(Object.entries(environmentOf(service)).map(([name, value]) => [name, unescaped(value)]))
 }

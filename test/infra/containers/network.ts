@@ -49,7 +49,7 @@ export class Network {
     return ['set -eu', 'mount -t tmpfs run /run', 'ip link set lo up', ...bridges, ...wires]
   }
 
-  /** Lines of a hosts file: whom a service finds by name, in the networks that it is in. */
+  /** Lines of a hosts file: the services that a service finds by name, in its networks. */
   hostsOf(service: string): string {
     const mine = this.#networksOf(this.namespaceOf(service))
     const lines = this.#running.flatMap((other) =>
@@ -65,10 +65,10 @@ export class Network {
   }
 }
 
-/** A DNS server for one namespace, at the address that engines use, that answers with what a hosts file says. */
+/** Starts a DNS server for one namespace, at the address that engines use, that answers with what a hosts file says. */
 export function nameServer(namespace: string, directory: string): string[] {
   const hosts = `--addn-hosts=${join(directory, `${namespace}.hosts`)}`
   const only = ['--conf-file=/dev/null', '--no-resolv', '--no-hosts', hosts, '--local=/#/']
   const place = ['--listen-address=127.0.0.11', '--bind-interfaces', '--user=root', '--group=root', '--pid-file=']
-  return ['netns', 'exec', namespace, 'dnsmasq', '--keep-in-foreground', ...only, ...place]
+  return ['netns', 'exec', namespace, 'dnsmasq', ...only, ...place]
 }

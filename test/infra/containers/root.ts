@@ -20,7 +20,7 @@ export interface Mount {
 /** Of the commands that make a container. */
 export const machinePath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
-/** As whom a command runs in a container, where, and with which capabilities. */
+/** The user, folder and capabilities with which a command runs in a container. */
 export interface Identity {
   readonly user: string
   readonly directory: string
@@ -30,7 +30,7 @@ export interface Identity {
 }
 
 /**
- * A shell script that makes the root of a container, in a mount namespace of its own, and becomes the command in it. What the
+ * A shell script that makes the root of a container, in a new mount namespace, and becomes the command in it. What the
  * image would bring as programs and libraries is this machine's, read-only.
  */
 export function enterRoot(root: Root, identity: Identity, command: readonly string[]): string {

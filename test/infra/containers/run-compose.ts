@@ -5,20 +5,15 @@ import { join } from 'node:path'
 import { projectRoot } from '../../../infra/config.ts'
 import { requireProgram } from '../../../infra/system/programs/program.ts'
 import { readTestConfig } from '../../support/config.ts'
+import { applyEdits, type Edit } from '../../support/edits.ts'
 import { createTestDirectory } from '../../support/servers.ts'
 import { exampleSettings, readCompose } from '../deployment/compose-file.ts'
 import type { ContainerImage } from './image.ts'
 import type { RunPlan, RunReport } from './run.ts'
 
-/** A change of a file, whose path begins at `infra/deploy/`. */
-export interface Edit {
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
-
 export interface ComposeRun extends Pick<RunPlan, 'only'> {
   readonly image: ContainerImage
+  /** Of files below `infra/deploy`. */
   readonly edits?: readonly Edit[]
   /** Instead of those of compose.env.example. */
   readonly settings?: Readonly<Record<string, string>>
@@ -28,28 +23,14 @@ export interface ComposeRun extends Pick<RunPlan, 'only'> {
   readonly isShopping?: boolean
 }
 
-/** What compose mounts. */
-const mounted = [
-  'alertmanager',
-  'grafana',
-  'jaeger',
-  'nats',
-  'nginx',
-  'otel-collector',
-  'postgres',
-  'prometheus',
-  'redis',
-  'tempo',
-]
-
 /** Where this machine is older than the images, or a test cannot wait so long. */
 const here: readonly Edit[] = [
   // Debian's nginx asks for a name once, when it starts.
   { file: 'nginx/upstream.conf', from: 'server gateway:8080 resolve', to: 'server gateway:8080' },
   ...['local.yml', 'global.yml'].flatMap((file) => [
-    { file: `prometheus/${file}`, from: 'scrape_interval: 15s', to: 'scrape_interval: 1s' },
-    { file: `prometheus/${file}`, from: 'scrape_timeout: 10s', to: 'scrape_timeout: 1s' },
-    { file: `prometheus/${file}`, from: 'evaluation_interval: 15s', to: 'evaluation_interval: 1s' },
+    { file: `prometheus/${file}`, from: 'scrape_interval: 15s', to: 'scrape_interval: 3s' },
+    { file: `prometheus/${file}`, from: 'scrape_timeout: 10s', to: 'scrape_timeout: 3s' },
+    { file: `prometheus/${file}`, from: 'evaluation_interval: 15s', to: 'evaluation_interval: 3s' },
   ]),
   { file: 'prometheus/local.yml', from: 'refresh_interval: 15s', to: 'refresh_interval: 1s' },
   { file: 'prometheus/rules/processes.yml', from: 'for: 2m', to: 'for: 1s' },
@@ -63,19 +44,17 @@ export async function runCompose(asked: ComposeRun): Promise<RunReport & { reado
   // The users of the containers must reach what is mounted.
   for (const folder of [readTestConfig().directory, directory]) await chmod(folder, 0o711)
   const deployFolder = join(directory, 'infra', 'deploy')
-  for (const name of [...mounted, 'compose.yaml'])
-    await cp(join(projectRoot, 'infra', 'deploy', name), join(deployFolder, name), { recursive: true })
-  for (const edit of [...here, ...(asked.edits ?? [])]) await applyEdit(deployFolder, edit)
+  await cp(join(projectRoot, 'infra', 'deploy'), deployFolder, { recursive: true })
+  await applyEdits(deployFolder, [...here, ...(asked.edits ?? [])])
   const imports = join(directory, 'imports')
   await mkdir(imports, { recursive: true })
   await writeFile(join(imports, 'events.ndjson'), flatEvent)
   const settings = { ...exampleSettings(), IMPORT_FOLDER: imports, EDGE_PORT: '18080', ...asked.settings }
   const text = await readFile(join(deployFolder, 'compose.yaml'), 'utf8')
-  const read = await readCompose({ text, directory: deployFolder, settings })
-  if ('refused' in read) throw new Error(read.refused)
+  const file = await readCompose({ text, directory: deployFolder, settings })
   const { image, only, patienceMs = 120_000, isShopping = false } = asked
   const postgresDirectory = (await requireProgram('postgres')).directory
-  const files = { file: read.file, image, directory, postgresDirectory }
+  const files = { file, image, directory, postgresDirectory }
   const plan: RunPlan = { ...files, patienceMs, isShopping, ...(only && { only }) }
   return { ...(await runPlan(plan)), directory }
 }
@@ -92,13 +71,6 @@ async function runPlan(plan: RunPlan): Promise<RunReport> {
   const [code] = await once(child, 'exit')
   if (code !== 0) throw new Error(`the run ended with ${code}: ${said}`)
   return JSON.parse(await readFile(reportFile, 'utf8')) as RunReport
-}
-
-async function applyEdit(folder: string, { file, from, to }: Edit): Promise<void> {
-  const path = join(folder, file)
-  const text = await readFile(path, 'utf8')
-  if (!text.includes(from)) throw new Error(`there is no ${from} in ${file} any more`)
-  await writeFile(path, text.replaceAll(from, to))
 }
 
 const flatEvent = `${JSON.stringify({

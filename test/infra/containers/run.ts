@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { Engine, type EnginePlan } from './engine.ts'
 import { type ShopFacts, shop } from './shop.ts'
 
-/** What to do, in namespaces of its own: start these services, all without `only`; then shop and look around. */
+/** What to do, in new namespaces: start these services, all without `only`; then shop and look around. */
 export interface RunPlan extends EnginePlan {
   readonly only?: readonly string[]
   readonly isShopping: boolean

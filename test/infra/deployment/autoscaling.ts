@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { projectRoot } from '../../../infra/config.ts'
+import { promtool, type ToolAnswer } from '../../support/promtool.ts'
 import { createTestDirectory } from '../../support/servers.ts'
-import { type Ended, runProgram } from './run-program.ts'
 
 const rules = z.strictObject({
   rules: z.array(
@@ -45,29 +45,26 @@ export interface QueryCheck {
 }
 
 /** Has promtool ask the query of these series. */
-export async function checkQuery({ query, series, expected }: QueryCheck): Promise<Ended> {
-  const path = join(await createTestDirectory('promtool'), 'query.json')
+export function checkQuery({ query, series, expected }: QueryCheck): Promise<ToolAnswer> {
+  const samples = Object.entries(expected).map(([labels, value]) => ({ labels, value }))
   const tests = [
     {
       interval: '1m',
       input_series: Object.entries(series).map(([name, value]) => ({ series: name, values: `${value}x5` })),
-      promql_expr_test: [
-        {
-          expr: query,
-          eval_time: '5m',
-          exp_samples: Object.entries(expected).map(([labels, value]) => ({ labels, value })),
-        },
-      ],
+      promql_expr_test: [{ expr: query, eval_time: '5m', exp_samples: samples }],
     },
   ]
   // JSON is valid YAML.
-  await writeFile(path, JSON.stringify({ rule_files: [], evaluation_interval: '1m', tests }))
-  return runProgram('promtool', ['test', 'rules', path])
+  return judge(['test', 'rules'], JSON.stringify({ rule_files: [], evaluation_interval: '1m', tests }))
 }
 
 /** Has promtool read how the cluster's Prometheus finds pods. */
-export async function checkScrape(text = readFileSync(join(folder, 'scrape.yaml'), 'utf8')): Promise<Ended> {
-  const path = join(await createTestDirectory('promtool'), 'prometheus.yaml')
-  await writeFile(path, text)
-  return runProgram('promtool', ['check', 'config', path])
+export function checkScrape(text = readFileSync(join(folder, 'scrape.yaml'), 'utf8')): Promise<ToolAnswer> {
+  return judge(['check', 'config'], text)
+}
+
+async function judge(command: readonly string[], text: string): Promise<ToolAnswer> {
+  const cwd = await createTestDirectory('promtool')
+  await writeFile(join(cwd, 'judged.yml'), text)
+  return promtool([...command, 'judged.yml'], { cwd })
 }

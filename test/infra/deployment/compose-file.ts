@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { projectRoot } from '../../../infra/config.ts'
 import { newTicketKey } from '../../../infra/system/ticket-key.ts'
 import { createTestDirectory } from '../../support/servers.ts'
-import { runProgram } from './run-program.ts'
+import { outputOf } from './output-of.ts'
 
 /** A service as `docker-compose config` prints it, as far as tests look at it. */
 export interface ComposeService {
@@ -62,9 +62,6 @@ export interface ComposeQuestion {
   readonly settings?: Readonly<Record<string, string>>
 }
 
-/** What docker-compose makes of the text, or what it says against it. */
-export type ReadCompose = { readonly file: ComposeFile } | { readonly refused: string }
-
 const deployFolder = join(projectRoot, 'infra', 'deploy')
 
 /** `infra/deploy/compose.yaml` as it is written. */
@@ -78,32 +75,34 @@ export function exampleSettings(): Record<string, string> {
   return Object.fromEntries(Array.from(lines, ([, name = '', value]) => [name, value || filledIn(name)]))
 }
 
-/** Has docker-compose read `infra/deploy/compose.yaml`, with all profiles and the example's settings unless told otherwise. */
+/**
+ * Has docker-compose read `infra/deploy/compose.yaml`, with all profiles and the example's settings unless told otherwise. Throws what it
+ * says against them.
+ */
 export async function readCompose({
   text = composeText(),
   others = [],
   profiles = ['*'],
   directory = deployFolder,
   settings = exampleSettings(),
-}: ComposeQuestion = {}): Promise<ReadCompose> {
+}: ComposeQuestion = {}): Promise<ComposeFile> {
   const path = join(await createTestDirectory('compose'), 'compose.yaml')
   await writeFile(path, text)
   const files = [path, ...others.map((name) => join(deployFolder, name))].flatMap((file) => ['--file', file])
   const chosen = profiles.flatMap((profile) => ['--profile', profile])
   const options = ['--project-directory', directory, ...files, ...chosen]
-  const { failed, stdout, stderr } = await runProgram(
-    'docker-compose',
-    [...options, 'config', '--format', 'json'],
-    settings,
-  )
-  return failed ? { refused: stderr } : { file: JSON.parse(stdout) as ComposeFile }
+  return JSON.parse(await outputOf('docker-compose', [...options, 'config', '--format', 'json'], settings))
 }
 
-/** As `readCompose` of the file as it is; throws when docker-compose refuses it. */
-export async function composeFile(): Promise<ComposeFile> {
-  const read = await readCompose()
-  if ('refused' in read) throw new Error(read.refused)
-  return read.file
+/** The environment of a service; a setting that is handed on only when it is given may be absent. */
+export function environmentOf({ environment = {} }: ComposeService): Record<string, string> {
+  return Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== null))
+}
+
+/** Seconds of a duration as compose writes it: `1m30s`. */
+export function secondsOf(duration = '0s'): number {
+  const [, minutes = 0, seconds = 0] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(duration) ?? []
+  return Number(minutes) * 60 + Number(seconds)
 }
 
 function filledIn(name: string): string {

@@ -1,4 +1,4 @@
-import type { ComposeFile, ComposeService } from './compose-file.ts'
+import { type ComposeFile, type ComposeService, environmentOf, secondsOf } from './compose-file.ts'
 import { scriptOf, settingFaults } from './process-settings.ts'
 import { unless } from './unless.ts'
 
@@ -55,7 +55,7 @@ function lifeFaults(name: string, service: ComposeService): string[] {
     ...unless(service.profiles?.length === 1, 'belongs to no profile, or to several'),
     ...unless(service.restart !== undefined, 'is not started again'),
     ...unless(service.restart === 'no' || isWatched, 'no health check'),
-    ...unless(seconds(service.stop_grace_period) >= shortestGraceSeconds, 'is killed before it may have finished'),
+    ...unless(secondsOf(service.stop_grace_period) >= shortestGraceSeconds, 'is killed before it may have finished'),
     ...unready.map(([other]) => `does not wait until ${other} is ready`),
   ]
 }
@@ -83,13 +83,7 @@ function scalingFaults(name: string, service: ComposeService): string[] {
   ]
 }
 
-function settingFaultsOf({ command, environment = {} }: ComposeService): string[] {
-  const script = scriptOf(command ?? [])
-  const given = Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== null)
-  return script === undefined ? [] : settingFaults(script, Object.fromEntries(given))
-}
-
-function seconds(duration = '0s'): number {
-  const [, minutes = 0, rest = 0] = /^(?:(\d+)m)?(?:(\d+)s)?$/.exec(duration) ?? []
-  return Number(minutes) * 60 + Number(rest)
+function settingFaultsOf(service: ComposeService): string[] {
+  const script = scriptOf(service.command ?? [])
+  return script === undefined ? [] : settingFaults(script, environmentOf(service))
 }

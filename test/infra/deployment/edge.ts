@@ -1,15 +1,13 @@
-import { execFile } from 'node:child_process'
-import { chmod, cp, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { projectRoot } from '../../../infra/config.ts'
 import { freePort } from '../../../infra/system/free-port.ts'
 import { requireProgram } from '../../../infra/system/programs/program.ts'
 import { startServer } from '../../../infra/system/server.ts'
+import { makeCertificate } from '../../support/certificates.ts'
 import { readTestConfig } from '../../support/config.ts'
+import { applyEdits, type Edit } from '../../support/edits.ts'
 import { createTestDirectory } from '../../support/servers.ts'
-
-const run = promisify(execFile)
 
 export interface Edge {
   readonly url: string
@@ -20,15 +18,8 @@ export interface Edge {
   stop(): Promise<void>
 }
 
-/** A change of one of its files before it is read. */
-export interface EdgeEdit {
-  readonly file: 'nginx.conf' | 'gateway.conf' | 'upstream.conf' | 'tls.conf'
-  readonly from: string
-  readonly to: string
-}
-
 /** Starts nginx as `infra/deploy/nginx` says, in front of these ports. Throws what nginx says against its files. */
-export async function startEdge(gatewayPorts: readonly number[], edit?: EdgeEdit): Promise<Edge> {
+export async function startEdge(gatewayPorts: readonly number[], edit?: Edit): Promise<Edge> {
   const program = await requireProgram('nginx')
   const [port, tlsPort] = await Promise.all([freePort(), freePort()])
   const directory = await prepare({ gatewayPorts, port, tlsPort, edit })
@@ -59,7 +50,8 @@ interface Preparation {
   readonly gatewayPorts: readonly number[]
   readonly port: number
   readonly tlsPort: number
-  readonly edit: EdgeEdit | undefined
+  /** A change of one of its files before it is read. */
+  readonly edit: Edit | undefined
 }
 
 /** A copy of the files with places of this machine in them, TLS included. */
@@ -68,33 +60,21 @@ async function prepare({ gatewayPorts, port, tlsPort, edit }: Preparation): Prom
   // The user of nginx' workers must reach it.
   for (const folder of [readTestConfig().directory, directory]) await chmod(folder, 0o711)
   await cp(join(projectRoot, 'infra/deploy/nginx'), directory, { recursive: true })
-  const replace = async (file: string, from: string, to: string): Promise<void> => {
-    const path = join(directory, file)
-    const text = await readFile(path, 'utf8')
-    if (!text.includes(from)) throw new Error(`there is no ${from} in ${file} any more`)
-    await writeFile(path, text.replaceAll(from, to))
-  }
-  if (edit) await replace(edit.file, edit.from, edit.to)
-  await replace('nginx.conf', 'listen 8080', `listen 127.0.0.1:${port}`)
-  await replace('nginx.conf', '/tmp/', `${directory}/`)
-  await replace('nginx.conf', '/etc/nginx/', `${directory}/`)
-  await replace('nginx.conf', 'listen 127.0.0.1:8081', `listen unix:${directory}/status`)
-  await replace('tls.conf', '/etc/nginx/', `${directory}/`)
-  await replace('tls.conf', 'listen 8443', `listen 127.0.0.1:${tlsPort}`)
-  // Debian's nginx is older than the `resolve` of open source, and there is no name to ask for.
   const servers = gatewayPorts.map((gateway) => `server 127.0.0.1:${gateway}`)
-  await replace('upstream.conf', 'server gateway:8080 resolve', servers.join(';\n'))
-  await replace('upstream.conf', 'include /tmp/resolver.conf;', '')
-  await mkdir(join(directory, 'tls'))
+  await applyEdits(directory, [
+    ...(edit ? [edit] : []),
+    { file: 'nginx.conf', from: 'listen 8080', to: `listen 127.0.0.1:${port}` },
+    { file: 'nginx.conf', from: '/tmp/', to: `${directory}/` },
+    { file: 'nginx.conf', from: '/etc/nginx/', to: `${directory}/` },
+    { file: 'nginx.conf', from: 'listen 127.0.0.1:8081', to: `listen unix:${directory}/status` },
+    { file: 'tls.conf', from: '/etc/nginx/', to: `${directory}/` },
+    { file: 'tls.conf', from: 'listen 8443', to: `listen 127.0.0.1:${tlsPort}` },
+    // Debian's nginx is older than the `resolve` of open source, and there is no name to ask for.
+    { file: 'upstream.conf', from: 'server gateway:8080 resolve', to: servers.join(';\n') },
+    { file: 'upstream.conf', from: 'include /tmp/resolver.conf;', to: '' },
+  ])
+  await mkdir(join(directory, 'tls/certificates'), { recursive: true })
   await rename(join(directory, 'tls.conf'), join(directory, 'tls/tls.conf'))
-  await makeCertificate(join(directory, 'tls/certificates'))
+  await makeCertificate(join(directory, 'tls/certificates'), 'tls', { hosts: 'DNS:localhost' })
   return directory
-}
-
-async function makeCertificate(directory: string): Promise<void> {
-  await mkdir(directory)
-  const files = ['-keyout', join(directory, 'tls.key'), '-out', join(directory, 'tls.crt')]
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  await run('openssl', ['req', '-x509', ...key, ...names, '-days', '2', ...files], { timeout: 10_000 })
 }

@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Deployment, StatefulSet } from 'kubernetes-types/apps/v1.d.ts'
 import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.d.ts'
@@ -17,8 +17,9 @@ import type { PodDisruptionBudget } from 'kubernetes-types/policy/v1.d.ts'
 import { parseAllDocuments } from 'yaml'
 import { z } from 'zod'
 import { projectRoot } from '../../../infra/config.ts'
+import { applyEdits, type Edit } from '../../support/edits.ts'
 import { createTestDirectory } from '../../support/servers.ts'
-import { runProgram } from './run-program.ts'
+import { outputOf } from './output-of.ts'
 
 type Whole<T> = T & { readonly metadata: ObjectMeta & { readonly name: string } } & Required<
     Pick<T, keyof T & ('apiVersion' | 'kind' | 'spec')>
@@ -122,41 +123,19 @@ function podLabels(owner: ManifestOf<'Deployment' | 'Job' | 'StatefulSet'>): Lab
 /** The label that says which program a pod runs. */
 export const nameLabel = 'app.kubernetes.io/name'
 
-/** A change of a file, whose path begins at `infra/deploy/k8s`. */
-export interface Edit {
-  readonly file: string
-  readonly from: string
-  readonly to: string
-}
-
-/** What kubectl makes of the files, or what it says against them. */
-export type Rendered = { readonly manifests: readonly Manifest[] } | { readonly refused: string }
-
-/** What `infra/deploy/k8s` is put together of. */
-const sources = ['k8s', 'prometheus', 'alertmanager', 'grafana', 'otel-collector', 'jaeger', 'tempo']
-
-/** Has kubectl put together what `infra/deploy/k8s/<folder>` describes, after an edit in a copy of the files. */
-export async function render(folder: 'base' | 'monitoring' | 'overlays/production', edit?: Edit): Promise<Rendered> {
+/**
+ * What kubectl makes of `infra/deploy/k8s/<folder>`, after edits in a copy of the files, whose paths begin at `infra/deploy/k8s`. Throws
+ * what it says against them.
+ */
+export async function manifestsOf(
+  folder: 'base' | 'monitoring' | 'overlays/production',
+  ...edits: readonly Edit[]
+): Promise<readonly Manifest[]> {
   const directory = await createTestDirectory('k8s')
-  await Promise.all(
-    sources.map((name) => cp(join(projectRoot, 'infra', 'deploy', name), join(directory, name), { recursive: true })),
-  )
+  await cp(join(projectRoot, 'infra', 'deploy'), directory, { recursive: true })
   const copy = join(directory, 'k8s')
-  if (edit) await applyEdit(copy, edit)
-  const { failed, stdout, stderr } = await runProgram('kubectl', ['kustomize', join(copy, folder)])
-  return failed ? { refused: stderr } : { manifests: parseAllDocuments(stdout).map((document) => document.toJS()) }
-}
-
-async function applyEdit(directory: string, { file, from, to }: Edit): Promise<void> {
-  const path = join(directory, file)
-  const text = await readFile(path, 'utf8')
-  if (!text.includes(from)) throw new Error(`there is no ${from} in ${file} any more`)
-  await writeFile(path, text.replace(from, to))
-}
-
-/** As `render`; throws when kubectl refuses. */
-export async function manifestsOf(...asked: Parameters<typeof render>): Promise<readonly Manifest[]> {
-  const rendered = await render(...asked)
-  if ('refused' in rendered) throw new Error(rendered.refused)
-  return rendered.manifests
+  await applyEdits(copy, edits)
+  return parseAllDocuments(await outputOf('kubectl', ['kustomize', join(copy, folder)])).map((document) =>
+    document.toJS(),
+  )
 }

@@ -34,7 +34,7 @@ const counterparts: readonly Counterpart[] = [
   { pods: 'tempo', service: 'tempo', files: ['tempo.yaml'] },
 ]
 
-/** Where what watches in Kubernetes is another program, or told something else, than in compose. */
+/** Where monitoring in Kubernetes runs another program, or with other options, than in compose. */
 export function counterpartFaults(all: Manifests, { services }: ComposeFile): string[] {
   return counterparts.flatMap(({ pods, container: name = pods.replace(/-(local|global)$/, ''), service, files }) => {
     const [pod] = all.podsWith({ matchLabels: { [nameLabel]: pods } })
@@ -93,7 +93,7 @@ function filesInCompose({ volumes = [] }: ComposeService, patterns: readonly str
   return new Map(files)
 }
 
-/** The names of the replicas, which Prometheus is told by its environment, that differ from those in compose. */
+/** Names of replicas in the environment of Prometheus that differ from those in compose. */
 export function replicaFaults(all: Manifests, { services }: ComposeFile): string[] {
   return all.ofKind('StatefulSet').flatMap(({ metadata, spec: { replicas = 1, ordinals, template } }) => {
     const { env = [] } = template.spec?.containers.find(({ name }) => name === 'prometheus') ?? {}

@@ -1,4 +1,4 @@
-import type { Edit } from './kubernetes-manifests.ts'
+import type { Edit } from '../../support/edits.ts'
 
 /** By file: what is changed, into what, and what must be said about it. */
 export type Mistakes = Readonly<Record<string, readonly (readonly [from: string, to: string, found: RegExp])[]>>

@@ -14,6 +14,7 @@ const secretValues: Readonly<Record<string, string>> = {
   'password-purchase': 'p0123456789abcdef',
   'password-auditor': 'p0123456789abcdef',
   'organiser-key': 'org_0123456789abcdef0123',
+  'door-key': 'door_0123456789abcdef0123',
   'waiting-room-secret': '0123456789abcdef0123456789abcdef',
   'ticket-keys': newTicketKey(),
   'payment-webhook-secret': '0123456789abcdef0123456789abcdef',
@@ -23,7 +24,7 @@ const secretValues: Readonly<Record<string, string>> = {
 /** The name of every container that runs a process of ours. */
 const ours = 'process'
 
-/** Everything that is wrong with the pods of a Deployment, Job or StatefulSet, which has volumes of its own. */
+/** Everything that is wrong with the pods of a Deployment, Job or StatefulSet; `claims` are the volumes of the last. */
 export function podFaults(
   { spec }: PodTemplateSpec,
   all: Manifests,

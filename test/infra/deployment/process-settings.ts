@@ -39,7 +39,7 @@ export function settingFaults(script: string, environment: Readonly<Record<strin
   return [...unknown.map((name) => `${script} does not know ${name}`), ...refusals(script, schema, environment)]
 }
 
-/** The settings by which a process is told its ports, each with the paths that a probe may ask there. */
+/** The settings that name ports of a process, each with the paths that a probe may ask there. */
 export function probedPaths(script: string): Readonly<Record<string, readonly string[]>> {
   switch (script) {
     case 'gateway/main.ts':

@@ -5,9 +5,10 @@ import { projectRoot } from '../../../infra/config.ts'
 import { freePort } from '../../../infra/system/free-port.ts'
 import { requireProgram } from '../../../infra/system/programs/program.ts'
 import { startServer } from '../../../infra/system/server.ts'
+import { applyEdits, type Edit } from '../../support/edits.ts'
 import { createTestDirectory } from '../../support/servers.ts'
 
-export type RedisConfig = 'redis.conf' | 'cluster.conf' | 'sentinel.conf'
+type RedisConfig = 'redis.conf' | 'cluster.conf' | 'sentinel.conf'
 
 export interface RunningRedis {
   readonly port: number
@@ -16,45 +17,37 @@ export interface RunningRedis {
   stop(): Promise<void>
 }
 
-/** A change of the file before it is read. */
-export interface Replacement {
-  readonly from: string
-  readonly to: string
-}
-
 export interface StartOptions {
-  readonly replacement?: Replacement
+  /** A change of the file before it is read. */
+  readonly edit?: Edit | undefined
   /** Given in the way that the file names. */
   readonly password?: string
 }
 
-/** Starts redis-server with one of the files of `infra/deploy/redis`, on a free port and on data of its own. Throws what it says against it. */
-export async function startWith(
-  name: RedisConfig,
-  { replacement, password }: StartOptions = {},
-): Promise<RunningRedis> {
+/** Starts redis-server with one of the files of `infra/deploy/redis`, on a free port and new data. Throws what it says against it. */
+export async function startWith(name: RedisConfig, { edit, password }: StartOptions = {}): Promise<RunningRedis> {
   const program = await requireProgram('redis-server')
   const directory = await createTestDirectory('redis-config')
   const config = join(directory, name)
   await cp(join(projectRoot, 'infra/deploy/redis'), directory, { recursive: true })
-  for (const file of new Set([name, 'redis.conf'])) await moveTo(directory, join(directory, file))
-  if (replacement) await replaceIn(config, replacement)
+  await applyEdits(directory, [
+    // Its data go where the file is, and the file it includes is found there.
+    { file: 'redis.conf', from: 'dir /data', to: `dir ${directory}` },
+    { file: 'sentinel.conf', from: 'dir /tmp', to: `dir ${directory}` },
+    { file: 'cluster.conf', from: 'include redis.conf', to: `include ${directory}/redis.conf` },
+    // redis-1 is a name in the operator's network.
+    { file: 'sentinel.conf', from: 'ticketing redis-1 ', to: 'ticketing localhost ' },
+    ...(edit ? [edit] : []),
+  ])
   if (password !== undefined && name === 'sentinel.conf') await fillIn(config, password)
   const passwords = name === 'sentinel.conf' || password === undefined ? [] : passwordArguments(password)
+  const mode = name === 'sentinel.conf' ? ['--sentinel'] : []
   const port = await freePort()
   const server = await startServer(
     () => ({
       name: 'redis',
       program,
-      arguments: () => [
-        config,
-        ...(name === 'sentinel.conf' ? ['--sentinel'] : []),
-        '--bind',
-        '127.0.0.1',
-        '--port',
-        String(port),
-        ...passwords,
-      ],
+      arguments: () => [config, ...mode, '--bind', '127.0.0.1', '--port', String(port), ...passwords],
       url: `redis://127.0.0.1:${port}`,
       // Redis overwrites its command line with this title.
       commandLinePart: `127.0.0.1:${port}`,
@@ -69,22 +62,6 @@ export async function startWith(
     ask: (command, ...args) => asking({ port, password }, (redis) => redis.call(command, ...args)),
     stop: async () => void (await server.stop()),
   }
-}
-
-/** Its data go where the file is, and the file it includes is found there. */
-async function moveTo(directory: string, file: string): Promise<void> {
-  const text = await readFile(file, 'utf8')
-  const moved = text
-    .replace(/^dir .*$/m, `dir ${directory}`)
-    .replace('include redis.conf', `include ${directory}/redis.conf`)
-  // redis-1 is a name in the operator's network.
-  await writeFile(file, moved.replace('ticketing redis-1 ', 'ticketing localhost '))
-}
-
-async function replaceIn(file: string, { from, to }: Replacement): Promise<void> {
-  const text = await readFile(file, 'utf8')
-  if (!text.includes(from)) throw new Error(`there is no ${from} any more`)
-  await writeFile(file, text.replace(from, to))
 }
 
 /** Gives every line that waits for a password the same. */
@@ -107,7 +84,7 @@ async function asking<Answer>(
     ...(password !== undefined && { password }),
     lazyConnect: true,
     enableReadyCheck: false,
-    commandTimeout: 2_000,
+    commandTimeout: 10_000,
     retryStrategy: () => null,
   })
   redis.on('error', () => undefined)

@@ -1,7 +1,7 @@
 import type { ComposeFile } from './compose-file.ts'
 import { unless } from './unless.ts'
 
-/** Collector, Jaeger (a collector with components of its own) and Tempo, below `infra/`. */
+/** Collector, Jaeger (a collector with more components) and Tempo, below `infra/`. */
 export const spanFiles = ['otel-collector/collector.yaml', 'jaeger/jaeger.yaml', 'tempo/tempo.yaml'] as const
 
 interface Listening {

@@ -37,7 +37,7 @@ function gatewayFaults(manifest: Manifest): string[] {
 
 async function compile(project: string): Promise<string> {
   try {
-    await run(join(modules, '.bin/tsc'), ['--project', project, '--pretty', 'false'], { timeout: 30_000 })
+    await run(join(modules, '.bin/tsc'), ['--project', project, '--pretty', 'false'], { timeout: 50_000 })
     return ''
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }

@@ -1,12 +1,11 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { listening } from '../../support/listening.ts'
 
 export interface Upstream {
   readonly port: number
   /** Every request that reached it, oldest first. */
   readonly requests: readonly IncomingMessage[]
-  /** How many connections it was opened. */
+  /** How many connections they came over. */
   connections(): number
   stop(): Promise<void>
 }
@@ -14,25 +13,10 @@ export interface Upstream {
 /** A server in a gateway's place that answers as told. */
 export async function startUpstream(answer: RequestListener): Promise<Upstream> {
   const requests: IncomingMessage[] = []
-  let connections = 0
-  const server = createServer((request, response) => {
+  const { port, stop } = await listening((request, response) => {
     requests.push(request)
     request.resume()
     answer(request, response)
   })
-  server.on('connection', () => {
-    connections += 1
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    requests,
-    connections: () => connections,
-    async stop() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  return { port, requests, connections: () => new Set(requests.map(({ socket }) => socket)).size, stop }
 }

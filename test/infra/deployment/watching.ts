@@ -39,7 +39,7 @@ export function looks(): Look[] {
     ])
     return targets.flatMap((at) => [1, 2].map((number) => ({ from: `prometheus-${kind}-${number}`, at })))
   })
-  const { datasources } = asking.parse(parse(deployFile('grafana/generated/provisioning/datasources/data-sources.yml')))
+  const { datasources } = asking.parse(parse(deployFile('grafana/provisioning/datasources/data-sources.yml')))
   return [...scrapes, ...datasources.map(({ url }) => ({ from: 'grafana', at: new URL(url).host }))]
 }
 

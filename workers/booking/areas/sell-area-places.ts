@@ -8,18 +8,18 @@ import {
   moveAreaItems,
   releaseAreaPlaces,
 } from '../store/areas.ts'
-import { keepingLocksOfSuccess } from '../store/savepoint.ts'
+import { keepLocksOnSuccess } from '../store/savepoint.ts'
 import { spreadOver } from './spread-over.ts'
 
 /**
- * Counts the GA places of a locked hold as sold, once its seats are locked. Places that others took back after the hold
- * ran out are looked for in the whole area, and the items of the hold then name the shards in which they were found.
- * Answers whether there were enough of them; if not, nothing has changed that ending the hold would not change as well.
+ * Counts the GA places of a locked hold as sold, after its seats are locked. If others took places after the hold expired, looks for
+ * replacements in the whole area; the hold's items then name the shards in which they were found. Returns whether there were enough. If
+ * not, nothing has changed that ending the hold would not also change.
  */
 export async function sellAreaPlaces(db: Database, hold: Key): Promise<boolean> {
   const items = await findAreaItems(db, hold)
   if (items.length === 0) return true
-  const untouched = await keepingLocksOfSuccess(db, async () => {
+  const untouched = await keepLocksOnSuccess(db, async () => {
     const released = await releaseAreaPlaces(db, [hold], { passOver: false })
     return released === placesOf(items)
   })

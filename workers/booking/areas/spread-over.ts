@@ -1,6 +1,6 @@
 import type { HeldShard, Shard } from '../store/areas.ts'
 
-/** `qty` places of as few shards as will do, the emptiest first; `null` when all have too few together. */
+/** Takes `qty` places from as few shards as possible, emptiest first; `null` if all shards together have too few. */
 export function spreadOver(
   shards: readonly Shard[],
   { qty, priceMinor }: { readonly qty: number; readonly priceMinor: number },

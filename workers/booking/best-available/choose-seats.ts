@@ -1,8 +1,8 @@
 import { runsOf, type Seat, seatNumbers } from './free-runs.ts'
 
 /**
- * Chooses `qty` seats side by side among free ones, which come by ascending number and so by rank: the best that leave no
- * single seat behind, else the best there are unless `tidyOnly`. `null` when nowhere such `qty` stand side by side.
+ * Chooses `qty` seats side by side among `free` seats, which are sorted by number and so by rank: the best run that leaves no single seat,
+ * else the best run unless `tidyOnly`. `null` if no run is long enough.
  */
 export function chooseSeats(free: readonly Seat[], qty: number, { tidyOnly = false } = {}): number[] | null {
   const runs = runsOf(free).filter(({ length }) => length >= qty)

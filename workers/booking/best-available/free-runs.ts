@@ -1,16 +1,16 @@
-/** A numbered place: seats stand side by side when they are in one row and their numbers follow each other. */
+/** A seat with its number. Seats are side by side if they are in one row and have consecutive numbers. */
 export interface Seat {
   readonly seatNo: number
   readonly rowNo: number
 }
 
-/** Seats side by side, as many as there are. */
+/** The longest possible run of seats side by side. */
 export interface Run {
   readonly firstSeatNo: number
   readonly length: number
 }
 
-/** The longest runs in `seats`, which come by ascending number. */
+/** The longest runs in `seats`, which are sorted by number. */
 export function runsOf(seats: readonly Seat[]): Run[] {
   const runs: { firstSeatNo: number; length: number }[] = []
   let previous: Seat | undefined
@@ -23,7 +23,7 @@ export function runsOf(seats: readonly Seat[]): Run[] {
   return runs
 }
 
-/** `qty` seat numbers from `firstSeatNo` on. */
+/** `qty` consecutive seat numbers, starting at `firstSeatNo`. */
 export function seatNumbers(firstSeatNo: number, qty: number): number[] {
   return Array.from({ length: qty }, (_, index) => firstSeatNo + index)
 }

@@ -4,7 +4,7 @@ import { invalidRequest } from '#shared/errors.ts'
 import type { Key } from '#shared/ids.ts'
 import { findSection, findTiers, type Part, type SeatFilter } from '../store/rows.ts'
 
-/** As large as seat numbers may be. */
+/** The range of all possible seat numbers. */
 const wholeHouse = { firstSeatNo: 0, lastSeatNo: 999_999 }
 
 export type BestAvailableWish = NonNullable<Selection['best_available']>
@@ -16,7 +16,7 @@ export interface WantedSeats {
   readonly ownHold: Key | undefined
 }
 
-/** Among which seats a buyer wants the best. Throws `validation_failed` for a tier or section that the event does not have. */
+/** The seats among which a buyer wants the best. Throws `validation_failed` for a tier or section that the event does not have. */
 export async function readSeatFilter(db: Database, { eventId, wish, ownHold }: WantedSeats): Promise<SeatFilter> {
   const tiers = wish.tier === undefined ? null : await findTiers(db, eventId, wish.tier)
   const section = wish.section === undefined ? null : await findSection(db, eventId, wish.section)

@@ -3,8 +3,8 @@ import { runsOf, type Seat, seatNumbers } from '../best-available/free-runs.ts'
 const maxGroups = 3
 
 /**
- * Up to three groups of `qty` free seats, nearest to `seatNo` first: side by side where there are such, else one group of
- * the nearest seats, else none. `free` comes by ascending number.
+ * Up to three groups of `qty` free seats, nearest to `seatNo` first: groups of neighbours if there are any, else one group of the nearest
+ * seats, else none. `free` is sorted by number.
  */
 export function alternativesNear(free: readonly Seat[], { seatNo, qty }: { seatNo: number; qty: number }): number[][] {
   const distance = (group: readonly number[]): number => Math.abs((group[0] ?? 0) - seatNo)

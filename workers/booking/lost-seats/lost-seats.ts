@@ -3,20 +3,20 @@ import type { Seat } from '../best-available/free-runs.ts'
 import type { SeatState } from '../seat-states.ts'
 import { alternativesNear } from './alternatives.ts'
 
-/** How far from a lost seat alternatives are looked for, in seat numbers: some rows of any house. */
+/** How far from a lost seat alternatives may be, in seat numbers: a few rows. */
 export const reach = 100
 
-/** What is known of the seats of an event, at this moment or from a moment ago. */
+/** The known state of an event's seats, current or a moment old. */
 export interface SeatsSeen {
-  /** `undefined` when there is no such seat. */
+  /** `undefined` if the event has no such seat. */
   stateOf(seatNo: number): SeatState | undefined
-  /** Free seats whose numbers differ from `near` by at most `reach`, by ascending number. */
+  /** Free seats whose numbers differ from `near` by at most `reach`, sorted by number. */
   freeSeatsAround(near: number, reach: number): readonly Seat[]
 }
 
 /**
- * The refusal of named seats, of which others have the `conflicts`: which of these may become free again, and which free seats are
- * near, a hint. A number that is no seat is the caller's mistake.
+ * The refusal of named seats because others have the `conflicts`. Says which of these may become free again, and suggests free seats
+ * nearby. A number that is no seat is the caller's error.
  */
 export function seatUnavailable(
   seen: SeatsSeen,
@@ -37,7 +37,7 @@ export function seatUnavailable(
   })
 }
 
-/** The refusal of best available seats where others keep deciding about all that would do. */
+/** The refusal of best available seats that other requests keep locked. */
 export function seatsStayLocked(): TicketingError {
   return refusal({ conflicts: [], held: [], alternatives: [] })
 }
@@ -48,7 +48,7 @@ function refusal(extra: Record<'conflicts' | 'held' | 'alternatives', readonly u
   })
 }
 
-/** Whether a seat that somebody has, or is just deciding about, is neither sold nor blocked. */
+/** Whether a seat may become free again: it is held or locked, not sold or blocked. */
 function mayComeBack(state: SeatState | undefined): boolean {
   return state !== 'sold' && state !== 'blocked'
 }

@@ -4,9 +4,10 @@ import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import { endAndTell } from '../hold-ends.ts'
+import { endAndPublish } from '../hold-ends.ts'
 import { lockOwnHold } from '../own-hold.ts'
 
+/** Releases the hold of a buyer who has closed the page. */
 export function abandonHold({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async (request, context) => {
     const key = keyOf(request.hold_id)
@@ -15,9 +16,9 @@ export function abandonHold({ postgres }: { postgres: Postgres }): Operation {
   })
 }
 
-/** Nobody reads the answer of a page that closes, so places that are being paid for or bought are simply kept. */
+/** Nobody reads this answer, so for places that are being paid for or were bought it does nothing. */
 async function abandon(db: Database, key: Key, userId: string): Promise<Record<string, never>> {
   const hold = await lockOwnHold(db, key, userId)
-  if (hold.status === 'active') await endAndTell(db, [key], 'released')
+  if (hold.status === 'active') await endAndPublish(db, [key], 'released')
   return {}
 }

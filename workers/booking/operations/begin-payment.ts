@@ -23,15 +23,15 @@ interface Beginning {
 }
 
 /**
- * Remembers its reply by the idempotency key: a payment whose driver lost the first reply must learn its attempt, while to
- * any other payment the hold is being paid for.
+ * Begins a payment for a hold. Stores its reply under the idempotency key: a payment whose driver lost the first reply must learn its
+ * attempt, while any other payment is refused because the hold is being paid for.
  */
 export function beginPayment(
   { postgres }: { postgres: Postgres },
   { paymentWindowMs }: { paymentWindowMs: number },
 ): Operation {
   return operation(contract, async (request, context) => {
-    // `not_after` is no part of what is asked for: it is another moment at every repetition.
+    // `not_after` is not part of the request's identity: it differs at every repetition.
     const { not_after, ...asked } = request
     const command = { schema: 'booking', operation: contract.operation, request: asked, context } as const
     const beginning = { request, userId: requireUser(context.caller), paymentWindowMs }
@@ -40,10 +40,10 @@ export function beginPayment(
 }
 
 async function begin(db: Database, { request, userId, paymentWindowMs }: Beginning): Promise<ReplyOf<typeof contract>> {
-  // Asked while this transaction has the key: a saga that gives the payment up afterwards waits for the outcome.
+  // Checked while this transaction has the key: a saga that gives up the payment later waits for this outcome.
   const { not_after: notAfter } = request
   if (notAfter !== undefined && (await isPast(db, notAfter))) {
-    throw new TicketingError('worker_timeout', 'The payment came too late; try again.')
+    throw new TicketingError('worker_timeout', 'The request to pay arrived too late; try again.')
   }
   const key = keyOf(request.hold_id)
   const hold = await lockOwnHold(db, key, userId)
@@ -53,11 +53,15 @@ async function begin(db: Database, { request, userId, paymentWindowMs }: Beginni
   const { totalMinor } = hold
   const { currency } = sale
   if ((request.expected_total_minor ?? totalMinor) !== totalMinor || (request.currency ?? currency) !== currency) {
-    throw new TicketingError('price_changed', 'The price has changed since you saw it; total_minor is the price now.', {
-      extra: { total_minor: totalMinor, currency },
-    })
+    throw new TicketingError(
+      'price_changed',
+      'The price has changed since you saw it; total_minor is the current price.',
+      {
+        extra: { total_minor: totalMinor, currency },
+      },
+    )
   }
-  // Expiry is judged by when a transaction began: one that began a moment later may just have taken a seat over.
+  // Expiry is judged by when a transaction began: one that began a moment later may have just taken a seat.
   const expiresInMs = await startPaying(db, { hold: key, paymentWindowMs })
   if (expiresInMs === null) throw holdExpired()
   const paying = holdFact(key, { what: 'paying', status: 'paying', userId, expiresInMs, ...noPlaces })
@@ -81,12 +85,12 @@ async function notPayable(db: Database, hold: Key, status: Exclude<HoldStatus, '
     case 'released':
       return holdEnded('You gave these places back.')
     case 'paying':
-      return new TicketingError('payment_in_progress', 'These seats are being paid for already.', {
+      return new TicketingError('payment_in_progress', 'These seats are already being paid for.', {
         ...(extra && { extra }),
       })
     case 'converted':
       if (booking?.status === 'cancelled') return holdEnded('The booking of these places was cancelled.')
-      return new TicketingError('already_purchased', 'You have bought these seats already.', {
+      return new TicketingError('already_purchased', 'You have already bought these seats.', {
         ...(extra && { extra }),
       })
   }

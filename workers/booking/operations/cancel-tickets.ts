@@ -6,7 +6,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import type { Caller } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import { ticketsToTakeBack } from '../cancellation-policy.ts'
+import { ticketsToCancel } from '../cancellation-policy.ts'
 import type { BookingMetrics } from '../metrics.ts'
 import { noSuchBooking, noSuchTicket } from '../refusals.ts'
 import { type BookingState, lockBooking, oweRefund } from '../store/bookings.ts'
@@ -19,12 +19,12 @@ interface Cancellation {
   readonly booking: Key
   readonly refund: Key
   readonly reason: RefundReason
-  /** Own ids; `undefined`: all that may be taken back. */
+  /** Own ids; `undefined`: all that can be cancelled. */
   readonly wanted: readonly string[] | undefined
   readonly requestId: string
 }
 
-/** A repetition gets the first answer, also when the policy would not allow it any more. */
+/** A repetition gets the first answer, even if the policy would no longer allow it. */
 export function cancelTickets({ postgres, metrics }: { postgres: Postgres; metrics: BookingMetrics }): Operation {
   return operation(contract, async (request, { caller, requestId }) => {
     const booking = keyOf(request.booking_id)
@@ -54,7 +54,7 @@ async function cancelOnce(
   const sale = await findSale(db, booking.eventId)
   if (sale === undefined) throw new Error(`booking ${booking.ownId} has no sale`)
   const tickets = await lockTickets(db, booking)
-  const ticketIds = ticketsToTakeBack({
+  const ticketIds = ticketsToCancel({
     reason,
     booking: { status, paymentStatus: payment.status },
     tickets,
@@ -70,10 +70,10 @@ async function cancelOnce(
   return { amount_minor: amountMinor, returnedPlaces: ticketIds.length }
 }
 
-/** Buyers speak for themselves; the others' reasons are those of organisers and of the system's own work. */
+/** The reason of a refund. Buyers can only give their own; the other reasons are for organisers and the system. */
 function reasonOf({ reason }: ParsedRequestOf<typeof contract>, { role }: Caller): RefundReason {
   const mayDecide = reason === 'buyer' ? role === 'user' : role === 'organiser' || role === 'system'
-  if (!mayDecide) throw new TicketingError('forbidden', 'You may not take tickets back for this reason.')
+  if (!mayDecide) throw new TicketingError('forbidden', 'You may not cancel tickets for this reason.')
   return reason
 }
 

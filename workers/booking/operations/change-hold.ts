@@ -23,8 +23,8 @@ import type { Batches } from '../taking/batches.ts'
 type Request = ParsedRequestOf<typeof contract>
 
 /**
- * Extends a hold, or gives it other places: its own count as free then, its end stays, and those that it keeps keep their price. A
- * refusal leaves the hold as it was.
+ * Extends a hold or exchanges its places. In an exchange its own places count as free, its end stays, and places that it keeps keep their
+ * price. A refusal leaves the hold unchanged.
  */
 export function changeHold({
   postgres,
@@ -55,7 +55,7 @@ function isExtension(request: Request): request is Extract<Request, { extend: tr
   return 'extend' in request
 }
 
-/** A paused sale does not stop it: the buyer was promised the time to decide. The end of the sale does. */
+/** A paused sale does not prevent this, because the buyer was promised time to decide. The end of the sale does. */
 async function extend(db: Database, key: Key, { userId }: Buyer): Promise<Hold> {
   const hold = await lockHold(db, key)
   refuseUnlessOwnAndActive(hold, userId)
@@ -63,9 +63,12 @@ async function extend(db: Database, key: Key, { userId }: Buyer): Promise<Hold> 
   if (sale === undefined) throw new Error(`hold ${key.ownId} has no sale`)
   refuseUnlessExtensible(sale, sale.now)
   if (hold?.atHardCap) {
-    throw new TicketingError('hold_cap_reached', 'These places cannot be kept any longer; pay for them or let them go.')
+    throw new TicketingError(
+      'hold_cap_reached',
+      'These places cannot be held any longer; pay for them or release them.',
+    )
   }
-  // Expiry is judged by when a transaction began: one that began a moment later may just have taken a place over.
+  // Expiry is judged by when a transaction began: one that began a moment later may have just taken a place.
   if (!(await extendHold(db, key))) throw holdExpired()
   const extended = await readHold(db, key)
   if (extended === undefined) throw new Error(`hold ${key.ownId} vanished`)

@@ -6,7 +6,7 @@ import { type Key, keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { sellAreaPlaces } from '../areas/sell-area-places.ts'
 import { bookingFact, holdFact, noPlaces, seatFacts } from '../facts.ts'
-import { endAndTell } from '../hold-ends.ts'
+import { endAndPublish } from '../hold-ends.ts'
 import type { BookingMetrics } from '../metrics.ts'
 import { noSuchBooking } from '../refusals.ts'
 import { hasEnded } from '../sale.ts'
@@ -21,7 +21,7 @@ import {
 import { type Buyer, findTicketsInUse, lockBuyer } from '../store/buyers.ts'
 import { convertHold, type LockedHold, lockHold } from '../store/holds.ts'
 import { logSale } from '../store/sale-log.ts'
-import { findSale, keepFromCancelling } from '../store/sales.ts'
+import { findSale, preventCancelling } from '../store/sales.ts'
 import { lockSellableSeats } from '../store/seats.ts'
 import { issueTickets, sellSeats } from '../store/tickets.ts'
 
@@ -33,9 +33,9 @@ interface Confirmation extends BookingOrigin {
 }
 
 /**
- * Sells the places although the hold ran out, as long as nobody else took them, the sale has not ended and the buyer's limit
- * allows it: the money is there, and a ticket is what it was meant for. Of a cancelled event nothing is sold. Repeating it answers the same, but
- * not why.
+ * Sells the places of a hold, even after the hold expired, unless somebody else took them, the sale has ended or the buyer's limit forbids
+ * it: the money is reserved, and the buyer wants tickets for it. For a cancelled event nothing is sold. A repetition gets the same outcome,
+ * but without the reason.
  */
 export function confirmHold({ postgres, metrics }: { postgres: Postgres; metrics: BookingMetrics }): Operation {
   return operation(contract, async ({ booking_id }, { log, requestId }) => {
@@ -49,7 +49,7 @@ export function confirmHold({ postgres, metrics }: { postgres: Postgres; metrics
       return reply
     } catch (error) {
       if (!violatesUnique(error, 'seat_sold_once')) throw error
-      log.error({ err: error, booking_id }, 'a seat that looked free is sold: the last fence held')
+      log.error({ err: error, booking_id }, 'a seat that looked free was sold: the last fence held')
       return await postgres.transaction((db) => lose(db, confirmation, 'seats_taken'))
     }
   })
@@ -58,7 +58,7 @@ export function confirmHold({ postgres, metrics }: { postgres: Postgres; metrics
 async function confirm(db: Database, confirmation: Confirmation): Promise<Reply & { soldPlaces: number }> {
   const { booking, hold: key, userId } = confirmation
   const buyer = { eventId: booking.eventId, userId }
-  await keepFromCancelling(db, booking.eventId)
+  await preventCancelling(db, booking.eventId)
   await lockBuyer(db, buyer)
   const hold = await lockHold(db, key)
   const known = await lockBooking(db, booking)
@@ -79,17 +79,20 @@ async function confirm(db: Database, confirmation: Confirmation): Promise<Reply 
   }
 }
 
-/** An ended hold no longer counts against its buyer's limit, so the buyer may have got other places since. */
+/**
+ * Why the places must not be sold. An ended hold no longer counts against its buyer's limit, so the buyer may have got other places since.
+ */
 async function objectionToSelling(
   db: Database,
   { hold, known, buyer }: { hold: LockedHold; known: BookingState; buyer: Buyer },
 ): Promise<LossReason | null> {
-  // Nothing changes a hold that is being paid for. If something did, its places must not go for the price of others.
+  // A hold that is being paid for must not change. If it did, its places must not be sold for the price of others.
   if (hold.totalMinor !== known.totalMinor) return 'hold_changed'
   const sale = await findSale(db, buyer.eventId)
   if (sale === undefined || sale.status === 'cancelled') return 'event_cancelled'
   if (hold.status === 'released') return 'hold_changed'
-  // Held before the end, places may be paid for within the time of their hold; an event that has begun needs no rescue.
+  // Places held before the end of the sale can be paid for while their hold lasts. After the event has begun, an expired hold is not
+  // rescued.
   if (hold.status === 'expired' && hasEnded(sale, sale.now)) return 'hold_changed'
   if (!hold.ended) return null
   const [inUse] = await findTicketsInUse(db, [buyer])
@@ -97,7 +100,7 @@ async function objectionToSelling(
   return places <= sale.maxTicketsPerUser ? null : 'ticket_limit'
 }
 
-/** Answers whether all places were still available; if not, nothing has changed that ending the hold would not change. */
+/** Returns whether all places were still available. If not, nothing has changed that ending the hold would not also change. */
 async function sell(
   db: Database,
   { booking, hold: key, userId, requestId }: Confirmation,
@@ -128,7 +131,7 @@ async function sell(
 
 async function lose(db: Database, { booking, hold: key }: Confirmation, reason: LossReason): Promise<Reply> {
   const hold = await lockHold(db, key)
-  if (hold?.ended === false) await endAndTell(db, [key], 'expired')
+  if (hold?.ended === false) await endAndPublish(db, [key], 'expired')
   await failBooking(db, booking)
   await addFact(db, 'booking', bookingFact(booking, { what: 'failed', status: 'failed', ...noPlaces, reason: null }))
   return { outcome: 'LOST', reason }

@@ -16,15 +16,15 @@ import type { Batches } from '../taking/batches.ts'
 interface Parts {
   readonly bus: Bus
   readonly batches: Batches
-  /** `null`: everybody goes straight to the database. */
+  /** `null`: all requests go straight to the database. */
   readonly filter: RushFilter | null
   readonly verifyPass: VerifyPass | undefined
   readonly metrics: BookingMetrics
 }
 
 /**
- * Gives a buyer places for a limited time: the named ones, the best available ones, GA ones, or several of these; all or
- * none. The price they have now is what they cost until then.
+ * Holds places for a buyer for a limited time: named seats, best available seats, GA tickets, or several of these; all or none. Their
+ * current price is frozen for that time.
  */
 export function holdSeats({ bus, batches, filter, verifyPass, metrics }: Parts): Operation {
   return operation(contract, async (request, context) => {

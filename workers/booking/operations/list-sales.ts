@@ -5,7 +5,7 @@ import type { Bus } from '#shared/messaging/bus.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
-import { ownIdIn } from '../page-cursor.ts'
+import { ownIdIn, pageOf } from '../pages.ts'
 import { listLoggedSales } from '../store/sale-log.ts'
 import { findSale } from '../store/sales.ts'
 
@@ -13,14 +13,10 @@ import { findSale } from '../store/sales.ts'
 export function listSales({ postgres, bus }: { postgres: Database; bus: Bus }): Operation {
   return operation(contract, async ({ event_id: eventId, limit, cursor }, context) => {
     requireOrganiser(context.caller)
-    const beforeId = cursor === undefined ? null : ownIdIn(cursor)
+    const beforeId = ownIdIn(cursor)
     if ((await findSale(postgres, eventId)) === undefined) await refuseUnknownEvent(bus, eventId, context)
     const found = await listLoggedSales(postgres, { eventId, beforeId, limit: limit + 1 })
-    const page = found.slice(0, limit)
-    const last = page.at(-1)
-    return {
-      items: page.map(({ sale }) => sale),
-      next_cursor: last && found.length > limit ? publicId({ eventId, ownId: last.ownId }) : null,
-    }
+    const page = pageOf(found, limit, ({ ownId }) => publicId({ eventId, ownId }))
+    return { ...page, items: page.items.map(({ sale }) => sale) }
   })
 }

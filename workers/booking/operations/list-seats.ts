@@ -3,7 +3,8 @@ import type { Database } from '#shared/database/postgres.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { refuseUnknownEvent } from '../known-event.ts'
-import { presentPrice } from '../price-rule.ts'
+import { pageOf } from '../pages.ts'
+import { currentPrice } from '../price-rule.ts'
 import { invalidCursor } from '../refusals.ts'
 import type { SoldShares } from '../sold-shares.ts'
 import { findSale } from '../store/sales.ts'
@@ -26,12 +27,13 @@ export function listSeats({ postgres, bus, shares }: Parts): Operation {
     }
     const tiers = (await shares.of(postgres, sale.priceSteps ? [eventId] : [])).get(eventId)
     const found = await listSeatViews(postgres, { eventId, afterSeatNo, limit: limit + 1 })
-    const items = found.slice(0, limit).map(({ tierNo, ...seat }) => ({
+    const page = pageOf(found, limit, ({ seat_no }) => String(seat_no))
+    const items = page.items.map(({ tierNo, ...seat }) => ({
       ...seat,
-      price_minor: presentPrice(seat.price_minor, tiers?.get(tierNo)),
+      price_minor: currentPrice(seat.price_minor, tiers?.get(tierNo)),
       currency: sale.currency,
     }))
-    return { items, next_cursor: found.length > limit ? String(items.at(-1)?.seat_no) : null }
+    return { ...page, items }
   })
 }
 

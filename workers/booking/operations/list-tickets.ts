@@ -3,7 +3,7 @@ import type { Database } from '#shared/database/postgres.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { carriedTicketFor } from '../carried-ticket.ts'
-import { ownIdIn } from '../page-cursor.ts'
+import { ownIdIn, pageOf } from '../pages.ts'
 import { listTicketsPassedOnTo } from '../store/carried-tickets.ts'
 import type { TicketCodes } from '../ticket-codes.ts'
 
@@ -11,10 +11,9 @@ import type { TicketCodes } from '../ticket-codes.ts'
 export function listTickets({ postgres, codes }: { postgres: Database; codes: TicketCodes }): Operation {
   return operation(contract, async ({ limit, cursor }, { caller }) => {
     const userId = requireUser(caller)
-    const beforeId = cursor === undefined ? null : ownIdIn(cursor)
-    const found = await listTicketsPassedOnTo(postgres, { userId, beforeId, limit: limit + 1 })
-    const carried = await Promise.all(found.slice(0, limit).map((stored) => carriedTicketFor(userId, stored, codes)))
-    const items = carried.filter((ticket) => ticket !== undefined)
-    return { items, next_cursor: found.length > limit ? (items.at(-1)?.id ?? null) : null }
+    const found = await listTicketsPassedOnTo(postgres, { userId, beforeId: ownIdIn(cursor), limit: limit + 1 })
+    const page = pageOf(found, limit, ({ ticket }) => ticket.id)
+    const carried = await Promise.all(page.items.map((stored) => carriedTicketFor(userId, stored, codes)))
+    return { ...page, items: carried.filter((ticket) => ticket !== undefined) }
   })
 }

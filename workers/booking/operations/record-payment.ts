@@ -5,7 +5,7 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { supersedes } from '../payment-status.ts'
 import { lockBooking, notePayment, requireBooking } from '../store/bookings.ts'
 
-/** What is older than what the booking shows already, or the same, changes nothing. */
+/** Ignores a status that is not newer than the one the booking shows. */
 export function recordPayment({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ booking_id, attempt, status, captured_minor }) => {
     const key = keyOf(booking_id)

@@ -7,7 +7,7 @@ import { noSuchBooking } from '../refusals.ts'
 import { lockBooking, noteRefund, requireBooking } from '../store/bookings.ts'
 import { findCancellation, settleCancellation } from '../store/cancellations.ts'
 
-/** A repetition changes nothing. */
+/** Idempotent. */
 export function recordRefund({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ booking_id, refund_id }) => {
     const key = keyOf(booking_id)

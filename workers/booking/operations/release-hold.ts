@@ -5,10 +5,10 @@ import { TicketingError } from '#shared/errors.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import { endAndTell } from '../hold-ends.ts'
+import { endAndPublish } from '../hold-ends.ts'
 import { lockOwnHold } from '../own-hold.ts'
 
-/** Releasing again, or after the hold ran out, changes nothing. */
+/** Idempotent; does nothing after the hold has expired. */
 export function releaseHold({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async (request, context) => {
     const key = keyOf(request.hold_id)
@@ -20,11 +20,11 @@ export function releaseHold({ postgres }: { postgres: Postgres }): Operation {
 async function release(db: Database, key: Key, userId: string): Promise<Record<string, never>> {
   const hold = await lockOwnHold(db, key, userId)
   if (hold.status === 'paying') {
-    throw new TicketingError('hold_paying', 'These places are being paid for; they cannot be given back now.')
+    throw new TicketingError('hold_paying', 'These places are being paid for; they cannot be released now.')
   }
   if (hold.status === 'converted') {
     throw new TicketingError('already_purchased', 'You have bought these places.')
   }
-  if (hold.status === 'active') await endAndTell(db, [key], 'released')
+  if (hold.status === 'active') await endAndPublish(db, [key], 'released')
   return {}
 }

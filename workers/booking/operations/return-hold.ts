@@ -4,14 +4,14 @@ import { addFact } from '#shared/facts/outbox.ts'
 import { type Key, keyOf } from '#shared/ids.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { holdFact, noPlaces } from '../facts.ts'
-import { endAndTell } from '../hold-ends.ts'
+import { endAndPublish } from '../hold-ends.ts'
 import { supersedes } from '../payment-status.ts'
 import { noSuchBooking } from '../refusals.ts'
 import { findBookingOrigin, lockBooking, notePayment } from '../store/bookings.ts'
 import { stopPaying } from '../store/hold-times.ts'
 import { type LockedHold, lockHold } from '../store/holds.ts'
 
-/** A repetition, or one that comes after the next attempt began, changes nothing. */
+/** Idempotent; does nothing after the next attempt began. */
 export function returnHold({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ booking_id, attempt }) => {
     const key = keyOf(booking_id)
@@ -35,6 +35,6 @@ async function endPaying(db: Database, key: Key, { userId, status, withinPromise
     const returned = holdFact(key, { what: 'returned', status: 'active', userId, expiresInMs, ...noPlaces })
     await addFact(db, 'booking', returned)
   } else if (!ended) {
-    await endAndTell(db, [key], 'expired')
+    await endAndPublish(db, [key], 'expired')
   }
 }

@@ -9,7 +9,7 @@ import { findSale } from '../store/sales.ts'
 import { lockTickets } from '../store/tickets.ts'
 import { voidAndFree } from '../void-tickets.ts'
 
-/** A used ticket does not stop it: there is no money. A repetition, or news of a payment that was captured, changes nothing. */
+/** Also revokes used tickets, because there is no money. Idempotent; does nothing if the payment was captured. */
 export function revokeBooking({ postgres, metrics }: { postgres: Postgres; metrics: BookingMetrics }): Operation {
   return operation(contract, async ({ booking_id, attempt }, { requestId }) => {
     const key = keyOf(booking_id)
@@ -27,7 +27,7 @@ export function revokeBooking({ postgres, metrics }: { postgres: Postgres; metri
   })
 }
 
-/** Answers how many places went back. */
+/** Returns how many places were released. */
 async function revoke(db: Database, booking: Key, requestId: string): Promise<number> {
   const sale = await findSale(db, booking.eventId)
   const tickets = await lockTickets(db, booking)

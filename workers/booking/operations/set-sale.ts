@@ -4,7 +4,7 @@ import { invalidRequest, TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { changeSale } from '../store/sales.ts'
 
-/** Once it has answered, every later hold sees the new rules. Repeating it changes nothing. */
+/** After its answer, every later hold follows the new rules. Idempotent. */
 export function setSale({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ event_id: eventId, status, needs_pass: needsPass, ...times }) => {
     const { on_sale_at: onSaleAt, off_sale_at: offSaleAt, cancel_until: cancelUntil } = times
@@ -14,7 +14,7 @@ export function setSale({ postgres }: { postgres: Postgres }): Operation {
     const changed = await postgres.transaction((db) =>
       changeSale(db, { eventId, status, onSaleAt, offSaleAt, cancelUntil, needsPass }),
     )
-    if (changed === undefined) throw new TicketingError('not_found', 'Nothing of this event was ever in stock.')
+    if (changed === undefined) throw new TicketingError('not_found', 'This event never had places in stock.')
     return { changed }
   })
 }

@@ -4,7 +4,7 @@ import { invalidRequest } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { addAreas, addRows, addTiers, openStock } from '../store/stock.ts'
 
-/** Adds seats and areas of a layout to an event's stock, batch by batch. What is there already stays as it is. */
+/** Adds seats and areas of a layout to an event's stock, batch by batch. Existing places stay unchanged. */
 export function stockEvent({ postgres }: { postgres: Postgres }, { holdTtlMs }: { holdTtlMs: number }): Operation {
   return operation(
     contract,
@@ -12,7 +12,7 @@ export function stockEvent({ postgres }: { postgres: Postgres }, { holdTtlMs }: 
       const sale = { eventId, layoutVersion: version, currency, maxTicketsPerUser: max_tickets_per_user, holdTtlMs }
       return postgres.transaction(async (db) => {
         const stocked = await openStock(db, sale)
-        // Seat numbers of another layout mean other seats.
+        // The seat numbers of another layout mean other seats.
         if (stocked !== version)
           throw invalidRequest([{ pointer: '/version', detail: `must be ${stocked}, as in stock` }])
         await addTiers(db, eventId, tiers)

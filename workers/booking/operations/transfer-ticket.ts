@@ -8,9 +8,10 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { noTicketOfCaller } from '../refusals.ts'
 import { lockBooking } from '../store/bookings.ts'
 import { readTicket, setHolder } from '../store/carried-tickets.ts'
+import { lockTickets } from '../store/tickets.ts'
 import { refuseTransfer } from '../transfer-policy.ts'
 
-/** The reply has no code: only the new holder gets it. */
+/** The reply contains no code: only the new holder gets it. */
 export function transferTicket({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async (request, context) => {
     const userId = requireUser(context.caller)
@@ -28,7 +29,9 @@ async function transfer(
   const found = await readTicket(db, key)
   if (found === undefined) throw noTicketOfCaller()
   const booking = await lockBooking(db, found.booking)
-  // Read again: it may have changed hands, or become void, before its booking was locked.
+  // A gate that admits a ticket locks it, but not its booking.
+  await lockTickets(db, found.booking)
+  // Read again: before it was locked it may have changed hands, entered or become void.
   const stored = await readTicket(db, key)
   if (booking === undefined || stored?.holderId !== userId) throw noTicketOfCaller()
   refuseTransfer({
@@ -39,6 +42,6 @@ async function transfer(
     toUserId: to_user_id,
   })
   const serial = await setHolder(db, key, to_user_id === stored.buyerId ? null : to_user_id)
-  const message = `Passed on to ${to_user_id}. Your code no longer opens the door.`
+  const message = `Passed on to ${to_user_id}. Your code is no longer valid.`
   return { ticket_id, event_id: key.eventId, to_user_id, serial, message }
 }

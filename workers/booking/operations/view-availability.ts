@@ -2,13 +2,13 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import { viewAvailability as contract } from '#shared/contracts/seats.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import { presentPrice } from '../price-rule.ts'
+import { currentPrice } from '../price-rule.ts'
 import type { SoldShares, SteppedTiers } from '../sold-shares.ts'
 import { countFreePlaces, estimateFreePlaces } from '../store/seat-views.ts'
 
 type SteppedPrices = ReplyOf<typeof contract>['items'][number]['stepped_prices']
 
-/** Counted from the seats themselves, so exact numbers may be asked for many events at once but not for every request. */
+/** Exact numbers are counted from the seats themselves: one call may cover many events, but not every request should make one. */
 export function viewAvailability({ postgres, shares }: { postgres: Database; shares: SoldShares }): Operation {
   return operation(contract, async ({ event_ids, coarse }) => {
     const counted = await (coarse ? estimateFreePlaces : countFreePlaces)(postgres, event_ids)
@@ -25,6 +25,6 @@ export function viewAvailability({ postgres, shares }: { postgres: Database; sha
 
 function steppedPrices(tiers: SteppedTiers | undefined): SteppedPrices {
   return Array.from(tiers?.values() ?? []).flatMap((tier) =>
-    tier.ownPriceMinor === null ? [] : [{ tier: tier.name, price_minor: presentPrice(tier.ownPriceMinor, tier) }],
+    tier.ownPriceMinor === null ? [] : [{ tier: tier.name, price_minor: currentPrice(tier.ownPriceMinor, tier) }],
   )
 }

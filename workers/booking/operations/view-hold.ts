@@ -6,7 +6,7 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { noSuchHold } from '../refusals.ts'
 import { readHold } from '../store/holds.ts'
 
-/** Another buyer's hold does not exist. One that ran out shows as expired, whether or not anybody has written that down. */
+/** Another buyer's hold counts as not found. A hold past its end shows as expired, even before that is recorded. */
 export function viewHold({ postgres }: { postgres: Database }): Operation {
   return operation(contract, async ({ hold_id }, context) => {
     const hold = await readHold(postgres, keyOf(hold_id))

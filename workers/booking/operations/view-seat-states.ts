@@ -8,8 +8,8 @@ import { packSeatStates } from '../seat-states.ts'
 import { snapshotStates } from '../store/seat-views.ts'
 
 /**
- * All states as of one snapshot, whose `seq` says which writes are in it; with `min_seq` that write is among them. An event without
- * stock has no states.
+ * All states of one snapshot. Its `seq` says which writes it includes; with `min_seq` it includes that write. An event without stock has no
+ * states.
  */
 export function viewSeatStates({ postgres, bus }: { postgres: Database; bus: Bus }): Operation {
   return operation(contract, async ({ event_id: eventId, min_seq: minSeq }, context) => {

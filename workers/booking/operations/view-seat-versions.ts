@@ -6,7 +6,7 @@ import { refuseUnknownEvent } from '../known-event.ts'
 import { findSale } from '../store/sales.ts'
 import { snapshotVersions } from '../store/seat-views.ts'
 
-/** What a follower of the facts begins with. An event without stock has no seats. */
+/** The start for a follower of the facts. An event without stock has no seats. */
 export function viewSeatVersions({ postgres, bus }: { postgres: Database; bus: Bus }): Operation {
   return operation(contract, async ({ event_id: eventId }, context) => {
     const sale = await findSale(postgres, eventId)

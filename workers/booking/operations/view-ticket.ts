@@ -8,7 +8,7 @@ import { noTicketOfCaller } from '../refusals.ts'
 import { readTicket } from '../store/carried-tickets.ts'
 import type { TicketCodes } from '../ticket-codes.ts'
 
-/** A ticket that the caller neither has nor bought does not exist. */
+/** A ticket that the caller neither holds nor bought counts as not found. */
 export function viewTicket({ postgres, codes }: { postgres: Database; codes: TicketCodes }): Operation {
   return operation(contract, async ({ ticket_id }, { caller }) => {
     const userId = requireUser(caller)

@@ -13,33 +13,33 @@ declare module 'ioredis' {
   }
 }
 
-/** Seats that one hold is to have. */
+/** The seats for one hold. */
 export interface WantedSeats {
-  /** Chosen before the transaction that makes the hold. */
+  /** Chosen before the transaction that creates the hold. */
   readonly hold: Key
   readonly userId: string
   readonly seatNos: readonly number[]
 }
 
-/** A lock that somebody else has. */
+/** A lock of another request. */
 export interface OthersLock {
   readonly seatNo: number
-  /** Own id of the hold, which may have failed or ended meanwhile. */
+  /** Own id of the hold, which may have failed or ended since. */
   readonly holdId: string
-  /** The same buyer, by another request. */
+  /** Whether another request of the same buyer has the lock. */
   readonly sameBuyer: boolean
-  /** Until the lock ends, by the clock of Redis. */
+  /** Time until the lock ends, by the clock of Redis. */
   readonly leftMs: number
 }
 
-/** After a failure Redis is left alone for so long: while it is slow, not every buyer shall wait for its deadline. */
+/** After a failure Redis is not used for this long: while it is slow, buyers must not all wait for its deadline. */
 const pauseMs = 500
 
 const script = (name: string): string => readFileSync(join(import.meta.dirname, 'seat-locks', `${name}.lua`), 'utf8')
 
 /**
- * Locks of single seats in Redis, by which the losers of a rush learn without any SQL that they lost. They decide nothing:
- * Postgres judges the owner of a lock, and everybody while Redis is unavailable, slow or empty.
+ * Locks of single seats in Redis. They refuse the losers of a rush without any SQL, but decide nothing: Postgres decides about the owner of
+ * a lock, and about every request while Redis is unavailable, slow or empty.
  */
 export class SeatLocks {
   readonly #redis: RedisClient
@@ -54,7 +54,7 @@ export class SeatLocks {
     redis.defineCommand('unlockSeats', { lua: script('unlock-seats') })
   }
 
-  /** Locks all of the seats, or none and answers which ones others have. Also `[]` when Redis does not say. */
+  /** Locks all of the seats, or none and returns the locks of others. Returns `[]` also when Redis does not answer. */
   async lock(wanted: WantedSeats, forMs: number): Promise<OthersLock[]> {
     const { seatNos, userId } = wanted
     const keys = keysOf(wanted)
@@ -71,31 +71,31 @@ export class SeatLocks {
     return taken
   }
 
-  /** Gives those locks back that are the hold's. Never throws: locks end by themselves. */
+  /** Unlocks the seats that this hold has locked. Never throws: locks expire. */
   async unlock({ hold, seatNos }: Pick<WantedSeats, 'hold' | 'seatNos'>): Promise<void> {
     const keys = keysOf({ hold, seatNos })
     if (keys.length === 0) return
     await this.#ask('unlock-seats', () => this.#redis.unlockSeats(keys.length, ...keys, hold.ownId))
   }
 
-  /** Runs a script; `undefined` when Redis fails, or did a moment ago. */
+  /** Runs a script; `undefined` if Redis fails, or failed a moment ago. */
   async #ask<Reply>(scriptName: string, question: () => Promise<Reply>): Promise<Reply | undefined> {
     if (performance.now() < this.#pausedUntil) return undefined
     try {
       const reply = await withRedisSpan(scriptName, question)
-      if (this.#failing) this.#log.info('seat locks work again')
+      if (this.#failing) this.#log.info('seat locks were resumed')
       this.#failing = false
       return reply
     } catch (error) {
       this.#pausedUntil = performance.now() + pauseMs
-      if (!this.#failing) this.#log.warn({ err: error }, 'no seat locks; holds go straight to the database')
+      if (!this.#failing) this.#log.warn({ err: error }, 'seat locks failed; holds go straight to the database')
       this.#failing = true
       return undefined
     }
   }
 }
 
-/** All keys of an event share its hash tag, so that one script may touch them in a cluster. */
+/** All keys of an event share its hash tag, so that one script can use them in a cluster. */
 function keysOf({ hold, seatNos }: Pick<WantedSeats, 'hold' | 'seatNos'>): string[] {
   return seatNos.map((seatNo) => `seat-lock:{${hold.eventId}}:${seatNo}`)
 }
@@ -104,7 +104,7 @@ function lockValue({ hold, userId }: WantedSeats): string {
   return `${hold.ownId} ${ownerOf(userId)}`
 }
 
-/** Tells buyers apart without naming them. */
+/** A digest that distinguishes buyers without their ids. */
 function ownerOf(userId: string): string {
   return hash('sha256', userId, 'base64url').slice(0, 22)
 }

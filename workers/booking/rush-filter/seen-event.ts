@@ -3,13 +3,13 @@ import type { SeatsSeen } from '../lost-seats/lost-seats.ts'
 import { seatStateCodes, seatStateOf } from '../seat-states.ts'
 import { snapshotStates } from '../store/seat-views.ts'
 
-/** What an event looked like a moment ago: a hint, never a decision. */
+/** The state of an event a moment ago: a hint, never a decision. */
 export interface SeenEvent extends SeatsSeen {
-  /** This process' clock, in epoch ms, before the database was asked: what was committed by then is in here. */
+  /** This process's clock, in epoch ms, before the read: everything committed by then is included. */
   readonly seenAt: number
 }
 
-/** What an event looks like now. */
+/** The current state of an event. */
 export async function seeEvent(db: Database, eventId: string): Promise<SeenEvent> {
   const seenAt = Date.now()
   const { rows } = await snapshotStates(db, eventId)

@@ -1,21 +1,22 @@
 import { columnsOf } from '#shared/database/columns.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
-import { hasPlacesLeft } from './conditions.ts'
+import { hasPlacesLeft, keyColumns } from './conditions.ts'
+import { oneRow } from './one-row.ts'
 
 /*
- * SQL about GA places, which are sold by count. The places of an area are spread over several counters, its shards,
- * so that buyers do not queue for one row. `held` of a shard counts the items of holds whose `held_until` is not null, also
- * when it is in the past: an operation that needs such places takes them back first. Shards are locked by ascending area and number,
- * after seats, and before anybody changes items; to begin or end a payment moves only the hold's own items and locks no shard.
+ * SQL about GA tickets, which are sold by count. The places of an area are spread over several counters, its shards, so that buyers do not
+ * queue for one row. `held` of a shard counts the items of holds with a `held_until`, even in the past; an operation that needs expired
+ * places first returns them to the shard. Shards are locked by ascending area and number, after seats and before any items change.
+ * Beginning or ending a payment moves only the hold's own items and locks no shard.
  */
 
-/** GA places of one shard that a hold has or gets. */
+/** GA places of one shard that belong to a hold, or will. */
 export interface HeldShard {
   readonly areaNo: number
   readonly shard: number
   readonly qty: number
-  /** Of one place. */
+  /** Price of one place. */
   readonly priceMinor: number
 }
 
@@ -25,7 +26,7 @@ export interface Area {
   readonly priceMinor: number
 }
 
-/** All areas of the events, by number. */
+/** All areas of the events, sorted by number. */
 export function findAreas(db: Database, eventIds: readonly string[]): Promise<(Area & { eventId: string })[]> {
   return db.query(
     `SELECT event_id AS "eventId", area_no AS "areaNo", name, price_minor AS "priceMinor" FROM booking.areas
@@ -48,7 +49,7 @@ export interface AreaKey {
   readonly areaNo: number
 }
 
-/** Locks any shards of an area that have free places, at most `limit`, passing over those that somebody else has locked. */
+/** Locks up to `limit` shards of an area that have free places. Skips shards that others have locked. */
 export function lockShards(db: Database, { eventId, areaNo }: AreaKey, limit: number): Promise<Shard[]> {
   return db.query<Shard>(
     `SELECT area_no AS "areaNo", shard, capacity - held - sold AS free, held FROM booking.area_shards
@@ -57,15 +58,14 @@ export function lockShards(db: Database, { eventId, areaNo }: AreaKey, limit: nu
   )
 }
 
-/** Whether the event has any place left that is free or held. */
+/** Whether any place of the event is free or held. */
 export async function hasAnyPlaceLeft(db: Database, eventId: string): Promise<boolean> {
-  const [left] = await db.query<{ any: boolean }>(`SELECT ${hasPlacesLeft('$1')} AS any`, [eventId])
-  return left?.any === true
+  return (await oneRow<{ any: boolean }>(db, `SELECT ${hasPlacesLeft('$1')} AS any`, [eventId])).any
 }
 
 /**
- * Locks all shards of the areas, waiting for them, takes back what expired holds have of them, and also what `ownHold` has of
- * any area. Answers the shards of the areas as they are then.
+ * Locks all shards of the areas, waiting if necessary. Returns places of expired holds in these areas, and those of `ownHold` in any area,
+ * to their shards. Returns the shards of the areas after that.
  */
 export async function lockAllShards(
   db: Database,
@@ -78,7 +78,7 @@ export async function lockAllShards(
      ORDER BY area_no, shard FOR NO KEY UPDATE`,
     [eventId, areaNos, ownHold?.ownId ?? null],
   )
-  // All of them are locked already, in order.
+  // All of them are already locked, in order.
   if (ownHold !== undefined) await releaseAreaPlaces(db, [ownHold], { passOver: true })
   await db.query(
     `WITH back AS (
@@ -94,8 +94,8 @@ export async function lockAllShards(
   )
 }
 
-/** Takes back all places of an event that expired holds have, so that they count as free. Passes over shards that somebody has locked. */
-export async function takeBackExpired(db: Database, eventId: string): Promise<void> {
+/** Returns all places of an event's expired holds to their shards, so that they count as free. Skips locked shards. */
+export async function releaseExpiredPlaces(db: Database, eventId: string): Promise<void> {
   await db.query(
     `WITH locked AS MATERIALIZED (
        SELECT area_no, shard FROM booking.area_shards WHERE event_id = $1 AND (area_no, shard) IN (
@@ -114,7 +114,7 @@ export interface HeldAreaPlaces extends HeldShard {
   readonly hold: Key
 }
 
-/** Makes free places of locked shards those of live holds, until the end of each. */
+/** Moves free places of locked shards to live holds, until the end of each. */
 export async function holdAreaPlaces(db: Database, areaPlaces: readonly HeldAreaPlaces[]): Promise<void> {
   if (areaPlaces.length === 0) return
   await db.execute(
@@ -132,12 +132,12 @@ export async function holdAreaPlaces(db: Database, areaPlaces: readonly HeldArea
   )
 }
 
-/** An item of a hold that is known. As a plain condition it would lead the planner to the index of all that are held in an area. */
+/** Condition for an item of a known hold. As a plain condition it would lead the planner to the index of all held items of an area. */
 const isHeldItem = 'CASE WHEN held_until IS NULL THEN false ELSE true END'
 
 /**
- * Gives the GA places of locked holds back and answers how many that were. With `passOver`, places of shards that
- * somebody has locked stay as they are: nobody waits, and once their time is over they count as free anyhow.
+ * Releases the GA places of locked holds and returns how many. With `passOver`, skips shards that others have locked: nobody waits, and
+ * expired places count as free anyway.
  */
 export async function releaseAreaPlaces(
   db: Database,
@@ -156,12 +156,12 @@ export async function releaseAreaPlaces(
          AND item.area_no = locked.area_no AND item.shard = locked.shard
        RETURNING item.event_id, item.area_no, item.shard, item.qty)
      ${returnToShards('back.event_id')} RETURNING freed.qty`,
-    [holds.map((hold) => hold.eventId), holds.map((hold) => hold.ownId)],
+    keyColumns(holds),
   )
   return freed.reduce((sum, { qty }) => sum + qty, 0)
 }
 
-/** GA places of a hold, whether or not somebody has taken them back. */
+/** GA places of a hold, whether or not they were taken from it. */
 export function findAreaItems(db: Database, hold: Key): Promise<HeldShard[]> {
   return db.query(
     `SELECT area_no AS "areaNo", shard, qty, price_minor AS "priceMinor"
@@ -170,7 +170,7 @@ export function findAreaItems(db: Database, hold: Key): Promise<HeldShard[]> {
   )
 }
 
-/** Names the shards in which places of a hold stand by now, instead of those in which they were held first. */
+/** Records the shards that now contain the places of a hold, in place of the original ones. */
 export async function moveAreaItems(db: Database, hold: Key, areaPlaces: readonly HeldShard[]): Promise<void> {
   await db.query('DELETE FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND area_no IS NOT NULL', [
     hold.eventId,
@@ -183,7 +183,7 @@ export async function moveAreaItems(db: Database, hold: Key, areaPlaces: readonl
   )
 }
 
-/** Counts places of locked shards as sold: free ones, or after `releaseAreaPlaces` those that a hold has had. */
+/** Counts places of locked shards as sold: free places, or after `releaseAreaPlaces` those of a hold. */
 export async function countAsSold(db: Database, eventId: string, areaPlaces: readonly HeldShard[]): Promise<void> {
   await db.query(
     `UPDATE booking.area_shards AS area SET sold = sold + wanted.qty
@@ -193,7 +193,7 @@ export async function countAsSold(db: Database, eventId: string, areaPlaces: rea
   )
 }
 
-/** Puts sold places back to sale. Several items of one shard may be given as one or singly. */
+/** Returns sold places to sale. Items of one shard may be given together or one by one. */
 export async function returnAreaPlaces(
   db: Database,
   eventId: string,
@@ -213,7 +213,7 @@ export async function returnAreaPlaces(
   )
 }
 
-/** Lowers `held` of locked shards by the rows of a query named `back`, which may name a shard more than once. */
+/** Lowers `held` of locked shards by the rows of a query named `back`, in which a shard may occur more than once. */
 function returnToShards(eventId: string): string {
   return `UPDATE booking.area_shards AS area SET held = held - freed.qty
     FROM (SELECT ${eventId} AS event_id, area_no, shard, sum(qty)::int AS qty FROM back GROUP BY 1, 2, 3) AS freed

@@ -5,10 +5,11 @@ import { type PaymentNote, shownStatus } from '../payment-status.ts'
 import { noSuchBooking } from '../refusals.ts'
 import { isDue, isLive, joinPlace, position } from './conditions.ts'
 import { placesOfHold } from './holds.ts'
+import { oneRow } from './one-row.ts'
 
-/* SQL about bookings. Where a hold and its booking change together, the hold's row is locked first. */
+/* SQL about bookings. If a hold and its booking change together, the hold's row is locked first. */
 
-/** A pending booking, aliased `booking`, that ends with its hold because no payment of it may still succeed. */
+/** A pending booking, aliased `booking`, that ends with its hold because no payment for it can still succeed. */
 const isUnpaid = `(booking.status = 'pending' AND booking.payment_status IN ('failed', 'voided'))`
 
 const selectBookings = `
@@ -45,7 +46,7 @@ export async function readBooking(db: Database, key: Key): Promise<Booking | und
   return row && toBooking(row)
 }
 
-/** As `readBooking`, of a booking that must be there. Throws `not_found` if it is not. */
+/** As `readBooking`, but throws `not_found` if there is no booking. */
 export async function requireBooking(db: Database, key: Key): Promise<Booking> {
   const booking = await readBooking(db, key)
   if (booking === undefined) throw noSuchBooking()
@@ -65,12 +66,10 @@ export async function listBookingsOf(
   return rows.map(toBooking)
 }
 
+/** How many bookings a user has. */
 export async function countBookingsOf(db: Database, userId: string): Promise<number> {
-  const [counted] = await db.query<{ bookings: number }>(
-    'SELECT count(*)::int AS bookings FROM booking.bookings WHERE user_id = $1',
-    [userId],
-  )
-  return counted?.bookings ?? 0
+  const text = 'SELECT count(*)::int AS bookings FROM booking.bookings WHERE user_id = $1'
+  return (await oneRow<{ bookings: number }>(db, text, [userId])).bookings
 }
 
 export interface OpenedBooking {
@@ -79,8 +78,8 @@ export interface OpenedBooking {
 }
 
 /**
- * Opens the pending booking of a locked hold with its first payment, or counts one more payment of it: of what the hold then
- * costs, since its places may have been exchanged after the payment before.
+ * Opens the pending booking of a locked hold with its first payment, or records another payment. The amount is the hold's current total,
+ * because its places may have been exchanged since the last payment.
  */
 export async function openBooking(
   db: Database,
@@ -101,7 +100,7 @@ export async function openBooking(
   return opened
 }
 
-/** Own id and status of the booking of a hold. */
+/** Own id and status of a hold's booking. */
 export async function findBookingOfHold(
   db: Database,
   hold: Key,
@@ -113,12 +112,13 @@ export async function findBookingOfHold(
   return booking
 }
 
-/** What never changes of a booking. */
+/** The parts of a booking that never change. */
 export interface BookingOrigin {
   readonly userId: string
   readonly hold: Key
 }
 
+/** The parts of a booking that never change. */
 export async function findBookingOrigin(db: Database, { eventId, ownId }: Key): Promise<BookingOrigin | undefined> {
   const [row] = await db.query<{ user_id: string; hold_id: string }>(
     'SELECT user_id, hold_id FROM booking.bookings WHERE event_id = $1 AND id = $2',
@@ -139,7 +139,7 @@ interface BookingStateRow extends Omit<BookingState, 'payment'> {
   readonly paymentStatus: PaymentNote['status']
 }
 
-/** What may change of a booking, which stays as it is until the transaction ends. */
+/** The parts of a booking that can change. Locks the booking until the transaction ends. */
 export async function lockBooking(db: Database, key: Key): Promise<BookingState | undefined> {
   const [row] = await db.query<BookingStateRow>(
     `SELECT user_id AS "userId", status, total_minor AS "totalMinor", payment_attempt AS attempt,
@@ -152,7 +152,7 @@ export async function lockBooking(db: Database, key: Key): Promise<BookingState 
   return { ...booking, payment: { attempt, status: paymentStatus } }
 }
 
-/** Writes down how a payment stands. The booking is locked and the note is newer than what it knows. */
+/** Records the status of a payment. The booking is locked, and the note is newer than its status. */
 export function notePayment(
   db: Database,
   key: Key,
@@ -173,36 +173,33 @@ export function confirmBooking(db: Database, key: Key): Promise<void> {
   return change(db, key, `status = 'confirmed', confirmed_at = now()`)
 }
 
-/** Ends a confirmed booking, locked, whose tickets are all void. */
+/** Ends a confirmed, locked booking whose tickets are all void. */
 export function cancelBooking(db: Database, key: Key, reason: NonNullable<Booking['cancelled_for']>): Promise<void> {
   return change(db, key, `status = 'cancelled', cancelled_for = $3`, reason)
 }
 
-/** Counts money that is to go back to the buyer of a locked booking. */
+/** Records money to refund to the buyer of a locked booking. */
 export function oweRefund(db: Database, key: Key, amountMinor: number): Promise<void> {
   return change(db, key, 'refund_due_minor = refund_due_minor + $3', amountMinor)
 }
 
-/** Counts money that is back with the buyer of a locked booking. */
+/** Records money that was refunded to the buyer of a locked booking. */
 export function noteRefund(db: Database, key: Key, amountMinor: number): Promise<void> {
   return change(db, key, 'refunded_minor = refunded_minor + $3', amountMinor)
 }
 
-/** Ends a booking whose seats were lost to somebody else. */
+/** Ends a booking whose seats were lost to another buyer. */
 export function failBooking(db: Database, key: Key): Promise<void> {
   return change(db, key, `status = 'failed'`)
 }
 
-/** Parameters of `changes` begin with `$3`. */
+/** The parameters of `changes` begin with `$3`. */
 async function change(db: Database, key: Key, changes: string, ...values: readonly unknown[]): Promise<void> {
   const { eventId, ownId } = key
   await db.query(`UPDATE booking.bookings SET ${changes} WHERE event_id = $1 AND id = $2`, [eventId, ownId, ...values])
 }
 
-/**
- * Writes down the end of at most `limit` bookings whose holds have ended and whose payments came to nothing, and answers
- * which those were.
- */
+/** Ends at most `limit` bookings whose holds have ended and whose payments took no money. Returns their keys. */
 export async function expireUnpaidBookings(db: Database, limit: number): Promise<Key[]> {
   return db.query<Key>(
     `UPDATE booking.bookings SET status = 'expired' WHERE (event_id, id) IN (

@@ -2,22 +2,19 @@ import type { Database } from '#shared/database/postgres.ts'
 import type { TicketsInUse } from '../ticket-limit.ts'
 import { isDue, isLive } from './conditions.ts'
 
-/* SQL about what one buyer has of one event. */
+/* SQL about the places of one buyer in one event. */
 
 export interface Buyer {
   readonly eventId: string
   readonly userId: string
 }
 
-/**
- * One decision at a time about what a buyer may have of an event: held until the transaction ends, and taken before any
- * row.
- */
+/** Serialises decisions about a buyer's places in an event. The lock is taken before any row lock and lasts until the transaction ends. */
 export async function lockBuyer(db: Database, buyer: Buyer): Promise<void> {
   await db.execute('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [lockName(buyer)])
 }
 
-/** As `lockBuyer` for many, without waiting: answers, in their order, for which of them it has the lock. */
+/** As `lockBuyer` for many buyers, without waiting. Returns, in the same order, whether each lock was obtained. */
 export async function tryLockBuyers(db: Database, buyers: readonly Buyer[]): Promise<boolean[]> {
   const rows = await db.query<{ locked: boolean }>(
     `SELECT pg_try_advisory_xact_lock(hashtextextended(name, 0)) AS locked
@@ -31,7 +28,7 @@ function lockName({ eventId, userId }: Buyer): string {
   return `${eventId} ${userId}`
 }
 
-/** What counts against the limit of each buyer, in their order. */
+/** What counts against the limit of each buyer, in the same order. */
 export function findTicketsInUse(db: Database, buyers: readonly Buyer[]): Promise<TicketsInUse[]> {
   return db.query<TicketsInUse>(
     `SELECT live.hold AS "liveHold", tickets.live AS "liveTickets"

@@ -3,8 +3,8 @@ import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
 
 /*
- * SQL about cancellations: tickets taken back for one refund. Their booking is locked. Only operators read `reason`: a booking
- * keeps that of the cancellation which ended it, and none while some of its tickets are left.
+ * SQL about cancellations: tickets cancelled for one refund. Their booking is locked. Only operators read `reason`. A booking has the
+ * reason of the cancellation that ended it, and none while some of its tickets are valid.
  */
 
 export interface Cancellation {
@@ -13,7 +13,7 @@ export interface Cancellation {
   readonly amountMinor: number
 }
 
-/** The cancellation of a refund, when there was one. */
+/** The cancellation of a refund, if there is one. */
 export async function findCancellation(db: Database, refund: Key): Promise<Cancellation | undefined> {
   const [known] = await db.query<Cancellation>(
     `SELECT booking_id AS "bookingId", amount_minor AS "amountMinor" FROM booking.cancellations
@@ -23,6 +23,7 @@ export async function findCancellation(db: Database, refund: Key): Promise<Cance
   return known
 }
 
+/** Records a cancellation of tickets. */
 export async function insertCancellation(
   db: Database,
   refund: Key,
@@ -34,7 +35,7 @@ export async function insertCancellation(
   )
 }
 
-/** Notes, once, that the money of a refund is back. Answers whether that was news. */
+/** Records that the money of a refund has arrived. Returns false if that was already recorded. */
 export async function settleCancellation(db: Database, refund: Key): Promise<boolean> {
   const settled = await db.query(
     `UPDATE booking.cancellations SET refunded_at = now() WHERE event_id = $1 AND id = $2 AND refunded_at IS NULL

@@ -1,21 +1,22 @@
 import type { CarriedTicket } from '#shared/contracts/tickets.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Key, publicId } from '#shared/ids.ts'
-import { joinPlace } from './conditions.ts'
+import { ticketNumberOf } from '#shared/scans.ts'
+import { joinPlace, ticketPlace } from './conditions.ts'
 
-/* SQL about tickets as their holders carry them. Where a ticket changes hands, its booking is locked first. */
+/* SQL about tickets and their holders. Before a ticket changes hands, its booking is locked. */
 
-/** What a ticket admits to. */
+/** The place to which a ticket admits. */
 type TicketPlace =
   | { readonly seat_no: number; readonly section: string; readonly row: string; readonly label: string }
   | { readonly area: string }
 
-/** A ticket with everything but its code, and who may see it. */
+/** A ticket without its code, and who may see it. */
 export interface StoredTicket {
   readonly ticket: Pick<CarriedTicket, 'id' | 'event_id' | 'number' | 'serial' | 'status'> & TicketPlace
   readonly booking: Key
   readonly buyerId: string
-  /** Who may enter with it. */
+  /** The user who may enter with it. */
   readonly holderId: string
 }
 
@@ -33,13 +34,12 @@ interface TicketRow {
 const selectTickets = `
   SELECT ticket.event_id, ticket.id, ticket.booking_id, booking.user_id AS buyer_id,
     coalesce(ticket.holder_id, booking.user_id) AS holder_id, ticket.serial, ticket.status,
-    CASE WHEN item.seat_no IS NULL THEN json_build_object('area', area.name)
-      ELSE json_build_object('seat_no', item.seat_no, 'section', seat_row.section, 'row', seat_row.label, 'label', seat.label)
-    END AS place
+    ${ticketPlace} AS place
   FROM booking.tickets AS ticket
   JOIN booking.bookings AS booking ON booking.event_id = ticket.event_id AND booking.id = ticket.booking_id
   JOIN booking.booking_items AS item ON item.event_id = ticket.event_id AND item.id = ticket.item_id ${joinPlace}`
 
+/** A ticket without its code; undefined if there is none. */
 export async function readTicket(db: Database, { eventId, ownId }: Key): Promise<StoredTicket | undefined> {
   const [row] = await db.query<TicketRow>(`${selectTickets} WHERE ticket.event_id = $1 AND ticket.id = $2`, [
     eventId,
@@ -48,7 +48,7 @@ export async function readTicket(db: Database, { eventId, ownId }: Key): Promise
   return row && toStoredTicket(row)
 }
 
-/** Up to `limit` tickets that others passed on to a user, newest first, after the one whose own id is `beforeId`. */
+/** Up to `limit` tickets that others passed on to a user, newest first, after the ticket with own id `beforeId`. */
 export async function listTicketsPassedOnTo(
   db: Database,
   { userId, beforeId, limit }: { userId: string; beforeId: string | null; limit: number },
@@ -61,7 +61,7 @@ export async function listTicketsPassedOnTo(
   return rows.map(toStoredTicket)
 }
 
-/** Gives a ticket of a locked booking to another holder, null for its buyer. Answers its new serial. */
+/** Gives a ticket of a locked booking to another holder; null for its buyer. Returns its new serial. */
 export async function setHolder(db: Database, { eventId, ownId }: Key, holderId: string | null): Promise<number> {
   const [changed] = await db.query<{ serial: number }>(
     `UPDATE booking.tickets SET holder_id = $3, serial = serial + 1 WHERE event_id = $1 AND id = $2 RETURNING serial`,
@@ -75,15 +75,9 @@ function toStoredTicket(row: TicketRow): StoredTicket {
   const { event_id: eventId, id: ownId, serial, status } = row
   const id = publicId({ eventId, ownId })
   return {
-    ticket: { id, event_id: eventId, number: numberOf(ownId), serial, status, ...row.place },
+    ticket: { id, event_id: eventId, number: ticketNumberOf(ownId), serial, status, ...row.place },
     booking: { eventId, ownId: row.booking_id },
     buyerId: row.buyer_id,
     holderId: row.holder_id,
   }
-}
-
-/** The last eight digits of the id, which are random: `6F68-6623`. */
-function numberOf(ownId: string): string {
-  const digits = ownId.slice(-8).toUpperCase()
-  return `${digits.slice(0, 4)}-${digits.slice(4)}`
 }

@@ -1,14 +1,12 @@
 import type { Database } from '#shared/database/postgres.ts'
+import { oneRow } from './one-row.ts'
 
-/** Whether a moment, in RFC 3339, is over at this moment, not at the begin of the transaction. */
+/** Whether an instant (RFC 3339) has passed now, not just at the start of the transaction. */
 export async function isPast(db: Database, instant: string): Promise<boolean> {
-  const [clock] = await db.query<{ past: boolean }>('SELECT clock_timestamp() > $1::timestamptz AS past', [instant])
-  return clock?.past === true
+  return (await oneRow<{ past: boolean }>(db, 'SELECT clock_timestamp() > $1::timestamptz AS past', [instant])).past
 }
 
-/** Position of all writes of this transaction. */
+/** The position that all writes of this transaction have. */
 export async function currentPosition(db: Database): Promise<string> {
-  const [current] = await db.query<{ position: string }>('SELECT pg_current_xact_id()::text AS position')
-  if (current === undefined) throw new Error('a query without FROM answered no row')
-  return current.position
+  return (await oneRow<{ position: string }>(db, 'SELECT pg_current_xact_id()::text AS position')).position
 }

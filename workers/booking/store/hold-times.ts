@@ -1,11 +1,12 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
+import { oneRow } from './one-row.ts'
 
-/* SQL that moves the end of a hold, whose row is locked, and that of its places along with it. */
+/* SQL that moves the end of a locked hold, and with it the end of its places. */
 
 /**
- * Keeps the places of a locked hold at least until the payment's deadline, within its hard cap. Answers how many milliseconds that are;
- * null when not all of them were still its own: the caller undoes the transaction then.
+ * Extends a locked hold at least until the payment's deadline, within its hard cap. Returns the milliseconds left; null if it had lost any
+ * place: the caller then rolls back.
  */
 export async function startPaying(
   db: Database,
@@ -22,8 +23,8 @@ export async function startPaying(
 }
 
 /**
- * Gives a locked active hold its full time again, within its hard cap and never less than it has. Answers whether all of its
- * places were still its own; the caller undoes the transaction if not.
+ * Gives a locked active hold its full time again, within its hard cap and never less than it has. Returns whether it still had all of its
+ * places; if not, the caller rolls back.
  */
 export async function extendHold(db: Database, hold: Key): Promise<boolean> {
   await db.query(
@@ -36,7 +37,7 @@ export async function extendHold(db: Database, hold: Key): Promise<boolean> {
   return (await keepPlacesUntilExpiry(db, hold)).all
 }
 
-/** Gives a locked hold back the time that its buyer was promised, and answers how many milliseconds are left of it. */
+/** Restores the end that the buyer of a locked hold was promised, and returns the milliseconds left. */
 export async function stopPaying(db: Database, hold: Key): Promise<number> {
   await db.query(
     `UPDATE booking.holds SET status = 'active', expires_at = active_until WHERE event_id = $1 AND id = $2`,
@@ -46,14 +47,15 @@ export async function stopPaying(db: Database, hold: Key): Promise<number> {
 }
 
 interface KeptPlaces {
-  /** Whether all places of the hold were still its own; the caller undoes the transaction if not. */
+  /** Whether the hold still had all of its places; if not, the caller rolls back. */
   readonly all: boolean
   readonly expiresInMs: number
 }
 
-/** After the end of a locked hold was moved: moves that of its places along. */
-async function keepPlacesUntilExpiry(db: Database, hold: Key): Promise<KeptPlaces> {
-  const [kept] = await db.query<KeptPlaces>(
+/** Moves the end of a locked hold's places to the hold's new end. */
+function keepPlacesUntilExpiry(db: Database, hold: Key): Promise<KeptPlaces> {
+  return oneRow<KeptPlaces>(
+    db,
     `WITH theirs AS (
        SELECT seat_no FROM booking.event_seats
        WHERE event_id = $1 AND hold_id = $2 AND seat_no = ANY(
@@ -73,6 +75,4 @@ async function keepPlacesUntilExpiry(db: Database, hold: Key): Promise<KeptPlace
         WHERE event_id = $1 AND id = $2) AS "expiresInMs"`,
     [hold.eventId, hold.ownId],
   )
-  if (kept === undefined) throw new Error('a query without FROM answered no row')
-  return kept
 }

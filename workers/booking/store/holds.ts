@@ -5,12 +5,12 @@ import { type Key, publicId } from '#shared/ids.ts'
 import type { ChangedSeat } from '../facts.ts'
 import { releaseAreaPlaces } from './areas.ts'
 import type { Buyer } from './buyers.ts'
-import { isDue, isLive, joinPlace, position } from './conditions.ts'
+import { endedUnsold, isDue, isLive, joinPlace, keyColumns, position } from './conditions.ts'
 
 /*
- * SQL about holds. Every change of a hold begins by locking its row. The whole order of locks in this schema is: buyer, holds,
- * rows of the house, seats, shards of areas, each by ascending number, then the booking. Nobody who has a seat or a shard
- * locked waits for a hold, so no two transactions wait for each other.
+ * SQL about holds. Every change of a hold begins by locking its row. The order of locks in this schema is: buyer, holds, rows of seats,
+ * seats, shards of areas, each by ascending number, then the booking. A transaction with a lock on a seat or shard never waits for a hold,
+ * so no two transactions wait for each other.
  */
 
 export type HoldStatus = Hold['status']
@@ -24,8 +24,8 @@ const itemsOfHold = 'booking.hold_items AS item WHERE item.event_id = hold.event
 const areaNosOfHold = `ARRAY(SELECT DISTINCT area_no FROM ${itemsOfHold} AND area_no IS NOT NULL ORDER BY area_no)`
 
 /**
- * Places of a row of `holds`, aliased `hold`, at the prices it froze: a JSON array in the contract's shape, seats by number,
- * then areas.
+ * The places of a row of `holds`, aliased `hold`, at their frozen prices: a JSON array in the contract's shape, first seats by number, then
+ * areas.
  */
 export const placesOfHold = `(
   SELECT json_agg(place ORDER BY seat_no, area_no) FROM (
@@ -42,18 +42,35 @@ interface HoldRow extends Pick<Hold, 'user_id' | 'status' | 'places' | 'currency
   readonly hard_cap_at: Date
 }
 
+const shownHold = `user_id, ${shownStatus} AS status, ${placesOfHold} AS places, currency, expires_at,
+  ${expiresInMs} AS expires_in_ms, hard_cap_at, ${position} AS seq`
+
 /** A hold as its buyer sees it. */
 export async function readHold(db: Database, key: Key): Promise<Hold | undefined> {
   const [row] = await db.query<HoldRow>(
-    `SELECT user_id, ${shownStatus} AS status, ${placesOfHold} AS places, currency, expires_at, ${expiresInMs} AS expires_in_ms,
-       hard_cap_at, ${position} AS seq
-     FROM booking.holds AS hold JOIN booking.sales AS sale USING (event_id) WHERE event_id = $1 AND id = $2`,
+    `SELECT ${shownHold} FROM booking.holds AS hold JOIN booking.sales AS sale USING (event_id)
+     WHERE event_id = $1 AND id = $2`,
     [key.eventId, key.ownId],
   )
   return row && showHold(key, row)
 }
 
-/** Seats of `places` come by number, areas after them. */
+/** Up to `limit` holds of a user that were not bought, newest first, after the one whose own id is `beforeId`. */
+export async function listUnsoldHoldsOf(
+  db: Database,
+  { userId, beforeId, limit }: { userId: string; beforeId: string | null; limit: number },
+): Promise<Hold[]> {
+  const rows = await db.query<HoldRow & { own: Key }>(
+    `SELECT json_build_object('eventId', event_id, 'ownId', id) AS own, ${shownHold}
+     FROM booking.holds AS hold JOIN booking.sales AS sale USING (event_id)
+     WHERE ((${isLive} AND user_id = $1) OR (${endedUnsold} AND user_id = $1)) AND ($2::uuid IS NULL OR id < $2)
+     ORDER BY id DESC LIMIT $3`,
+    [userId, beforeId, limit],
+  )
+  return rows.map(({ own, ...row }) => showHold(own, row))
+}
+
+/** `places` has seats sorted by number, then areas. */
 export function showHold(key: Key, row: HoldRow): Hold {
   return {
     id: publicId(key),
@@ -70,11 +87,11 @@ export interface NewHold {
   readonly userId: string
   readonly passId: string | null
   readonly lastsMs: number
-  /** It cannot be extended beyond this. */
+  /** The latest end of the hold, even after extensions. */
   readonly capMs: number
 }
 
-/** Makes holds without places. */
+/** Inserts holds without places. */
 export async function insertHolds(db: Database, holds: readonly NewHold[]): Promise<void> {
   if (holds.length === 0) return
   await db.execute(
@@ -94,7 +111,7 @@ export async function insertHolds(db: Database, holds: readonly NewHold[]): Prom
   )
 }
 
-/** Locks the buyer's hold that has run out, and is not written down as such yet, waiting for it. */
+/** Locks the buyer's hold that is past its time but not ended yet, waiting if necessary. */
 export async function lockDueHold(db: Database, { eventId, userId }: Buyer): Promise<Key | undefined> {
   const [due] = await db.query<Key>(
     `SELECT event_id AS "eventId", id AS "ownId" FROM booking.holds AS hold
@@ -105,11 +122,12 @@ export async function lockDueHold(db: Database, { eventId, userId }: Buyer): Pro
 }
 
 /**
- * Takes all items from a locked live hold that is to get others, and frees its seats except those it `keeps`. Answers the freed
- * ones. Its GA places are given back already.
+ * Removes all items of a locked live hold that gets other places, and frees its seats except those in `keeps`. Returns the freed seats. Its
+ * GA places are already released.
  */
 export async function clearHold(db: Database, hold: Key, keeps: readonly number[]): Promise<ChangedSeat[]> {
-  // The owner of a lock on one of its seats judges that it ran out: waiting would be in the wrong order, and is not needed.
+  // Another transaction with a lock on one of its seats has found the hold expired. Waiting would break the order of locks, and is not
+  // needed.
   const freed = await db.query<ChangedSeat>(
     `WITH given_up AS (
        SELECT seat.seat_no FROM booking.hold_items AS item CROSS JOIN LATERAL (
@@ -126,7 +144,7 @@ export async function clearHold(db: Database, hold: Key, keeps: readonly number[
   return freed
 }
 
-/** What the seats of a hold cost, by number. */
+/** The frozen price of each seat of a hold, by number. */
 export async function findFrozenPrices(db: Database, hold: Key): Promise<ReadonlyMap<number, number>> {
   const items = await db.query<{ seat_no: number; price_minor: number }>(
     'SELECT seat_no, price_minor FROM booking.hold_items WHERE event_id = $1 AND hold_id = $2 AND seat_no IS NOT NULL',
@@ -139,28 +157,28 @@ export async function findFrozenPrices(db: Database, hold: Key): Promise<Readonl
 export interface LockedHold {
   readonly userId: string
   readonly status: HoldStatus
-  /** Somebody has written its end down; an expired hold may still wait for that. */
+  /** Its end is recorded. An expired hold may still be waiting for that. */
   readonly ended: boolean
-  /** The time that the buyer was promised is not over. */
+  /** The time that the buyer was promised has not passed. */
   readonly withinPromise: boolean
-  /** It may not last any longer, give or take a second. */
+  /** It cannot be extended any more, within a second. */
   readonly atHardCap: boolean
   readonly seatNos: number[]
-  /** Areas in which it has GA places. */
+  /** Areas with GA places of the hold. */
   readonly areaNos: number[]
-  /** Seats and GA places together. */
+  /** Number of its seats and GA places. */
   readonly placeCount: number
   readonly totalMinor: number
   readonly expiresAt: Date
   readonly expiresInMs: number
   readonly hardCapAt: Date
-  /** Of the pass that it was made with. */
+  /** Id of the pass with which it was made. */
   readonly passId: string | null
 }
 
 /**
- * Locks a hold and reads it. In two statements, because one that has waited for the lock would still see the places as they
- * were before it waited, and an exchange that was committed meanwhile would be paid for at the old price.
+ * Locks a hold and reads it. Two statements, because one that had waited for the lock would still see the old places, and an exchange
+ * committed in the meantime would be paid for at the old price.
  */
 export async function lockHold(db: Database, key: Key): Promise<LockedHold | undefined> {
   await db.execute('SELECT FROM booking.holds WHERE event_id = $1 AND id = $2 FOR UPDATE', [key.eventId, key.ownId])
@@ -179,7 +197,7 @@ export async function lockHold(db: Database, key: Key): Promise<LockedHold | und
   return hold
 }
 
-/** Locks at most `limit` holds that are due, leaving out those that somebody is deciding about. */
+/** Locks at most `limit` holds that are past their time. Skips locked ones. */
 export async function lockDueHolds(db: Database, limit: number): Promise<Key[]> {
   return db.query<Key>(
     `SELECT event_id AS "eventId", id AS "ownId" FROM booking.holds AS hold
@@ -192,13 +210,13 @@ export interface EndedHold extends Key {
   readonly userId: string
   /** Seats that became free. */
   readonly seats: readonly ChangedSeat[]
-  /** Areas in which it had GA places. */
+  /** Areas with GA places of the hold. */
   readonly areaNos: readonly number[]
 }
 
 /**
- * Ends locked holds. Seats that are still theirs become free; those that another buyer took over stay with that one. An
- * expired seat that somebody is deciding about is left as it is: it counts as free anyhow, and nobody waits for it.
+ * Ends locked holds. Their seats become free, except those that another buyer has taken. Skips a locked expired seat: it counts as free
+ * anyway, and nobody waits for it.
  */
 export async function endHolds(
   db: Database,
@@ -218,8 +236,8 @@ export async function endHolds(
 }
 
 /**
- * Frees the seats that locked holds still have, and their GA places, and answers the seats by own id of their hold. With
- * `passOver`, places that somebody else has locked stay as they are.
+ * Frees the remaining seats and GA places of locked holds. Returns the seats by own id of their hold. With `passOver`, skips places that
+ * others have locked.
  */
 export async function freePlaces(
   db: Database,
@@ -243,11 +261,7 @@ export async function freePlaces(
   return Map.groupBy(freed, ({ holdId }) => holdId)
 }
 
-function keyColumns(keys: readonly Key[]): [string[], string[]] {
-  return [keys.map(({ eventId }) => eventId), keys.map(({ ownId }) => ownId)]
-}
-
-/** Ends a locked hold, or one that had expired, because its seats were sold to its buyer. */
+/** Ends a locked hold, even an expired one, because its seats were sold to its buyer. */
 export async function convertHold(db: Database, hold: Key): Promise<void> {
   await db.query(`UPDATE booking.holds SET status = 'converted', ended_at = now() WHERE event_id = $1 AND id = $2`, [
     hold.eventId,

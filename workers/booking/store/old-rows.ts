@@ -1,18 +1,15 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
 import { daysInterval } from '#shared/retention/retention.ts'
+import { endedUnsold, keyColumns } from './conditions.ts'
 
-/* SQL that deletes what is old. Locks are taken in the order of `holds.ts`: holds, then seats and shards, then bookings. */
+/* SQL that deletes old rows. Locks are taken in the order of `holds.ts`: holds, then seats and shards, then bookings. */
 
-/** A row of `bookings`, aliased `booking`, that came to nothing, and whose payment knows. */
+/** A row of `bookings`, aliased `booking`, that was never paid, and whose last payment has ended without money. */
 const cameToNothing = `(booking.status IN ('failed', 'expired') AND booking.payment_status IN ('failed', 'voided'))`
 
-/** A row of `holds`, aliased `hold`, that ended without a sale. */
-const endedUnsold = `hold.status IN ('released', 'expired')`
-
 /**
- * Locks at most `limit` holds that ended without a sale more than `days` ago. A hold whose booking may still be paid stays, however
- * old.
+ * Locks at most `limit` holds that ended without a sale more than `days` ago. A hold whose booking can still be paid stays, however old.
  */
 export function lockOldHolds(
   db: Database,
@@ -28,9 +25,8 @@ export function lockOldHolds(
   )
 }
 
-/** Deletes locked holds that have no places any more, with their items and bookings. Answers the deleted rows by table. */
+/** Deletes locked holds without places, with their items and bookings. Returns the number of deleted rows by table. */
 export async function deleteHolds(db: Database, holds: readonly Key[]): Promise<Record<string, number>> {
-  const keys = [holds.map(({ eventId }) => eventId), holds.map(({ ownId }) => ownId)]
   const free = await db.query<Key>(
     `SELECT event_id AS "eventId", id AS "ownId" FROM unnest($1::uuid[], $2::uuid[]) AS hold (event_id, id)
      WHERE NOT EXISTS (
@@ -38,9 +34,9 @@ export async function deleteHolds(db: Database, holds: readonly Key[]): Promise<
        LEFT JOIN booking.event_seats AS seat ON seat.event_id = item.event_id AND seat.seat_no = item.seat_no
        WHERE item.event_id = hold.event_id AND item.hold_id = hold.id
          AND (item.held_until IS NOT NULL OR seat.hold_id = hold.id))`,
-    keys,
+    keyColumns(holds),
   )
-  const freeKeys = [free.map(({ eventId }) => eventId), free.map(({ ownId }) => ownId)]
+  const freeKeys = keyColumns(free)
   const deleteFrom = async (table: string, key: string): Promise<number> => {
     const deleted = await db.query(
       `DELETE FROM booking.${table} AS old USING unnest($1::uuid[], $2::uuid[]) AS hold (event_id, id)
@@ -58,14 +54,14 @@ export async function deleteHolds(db: Database, holds: readonly Key[]): Promise<
 
 export const oldestEndedHold = `SELECT ended_at AS at FROM booking.holds AS hold WHERE ${endedUnsold} ORDER BY ended_at LIMIT 1`
 
-/** Not a postponed one: it will be sold on. */
+/** Not a postponed sale: it will continue. */
 const toArchive = `archived_at IS NULL AND status <> 'postponed'`
 
 export const oldestSaleToArchive = `SELECT off_sale_at AS at FROM booking.sales WHERE ${toArchive} ORDER BY off_sale_at LIMIT 1`
 export const oldestSale =
   'SELECT off_sale_at AS at FROM booking.sales WHERE off_sale_at IS NOT NULL ORDER BY off_sale_at LIMIT 1'
 
-/** Locks a sale that ended more than `days` ago and whose empty places are still there, unless somebody else has. */
+/** Locks a sale that ended more than `days` ago and still has unsold places. Skips locked sales. */
 export async function lockSaleToArchive(db: Database, days: number): Promise<string | undefined> {
   const [sale] = await db.query<{ event_id: string }>(
     `SELECT event_id FROM booking.sales WHERE ${toArchive} AND off_sale_at < now() - ${daysInterval('$1')}
@@ -75,7 +71,7 @@ export async function lockSaleToArchive(db: Database, days: number): Promise<str
   return sale?.event_id
 }
 
-/** Deletes at most `limit` seats of an event that no hold or booking shows, and answers how many. */
+/** Deletes at most `limit` seats of an event that no hold or booking shows. Returns how many. */
 export async function deleteEmptySeats(db: Database, eventId: string, limit: number): Promise<number> {
   const deleted = await db.query(
     `DELETE FROM booking.event_seats WHERE event_id = $1 AND seat_no IN (
@@ -88,7 +84,7 @@ export async function deleteEmptySeats(db: Database, eventId: string, limit: num
   return deleted.length
 }
 
-/** Deletes the rows of an event that have no seats left, and notes that nothing is left to archive. Answers how many rows. */
+/** Deletes an event's rows without seats, and records that the event is archived. Returns the number of rows. */
 export async function finishArchiving(db: Database, eventId: string): Promise<number> {
   const deleted = await db.query(
     `DELETE FROM booking.event_rows AS seat_row WHERE event_id = $1 AND NOT EXISTS (
@@ -100,8 +96,9 @@ export async function finishArchiving(db: Database, eventId: string): Promise<nu
   return deleted.length
 }
 
-/** Every table with rows of an event; each comes before those that it refers to. */
+/** Every table with rows of an event; each table comes before the tables that it references. */
 export const tablesOfEvent = [
+  'check_ins',
   'tickets',
   'booking_items',
   'cancellations',
@@ -118,7 +115,7 @@ export const tablesOfEvent = [
   'sales',
 ] as const
 
-/** Locks a sale that ended more than `days` ago, unless somebody else has. */
+/** Locks a sale that ended more than `days` ago. Skips locked sales. */
 export async function lockOldSale(db: Database, days: number): Promise<string | undefined> {
   const [sale] = await db.query<{ event_id: string }>(
     `SELECT event_id FROM booking.sales WHERE off_sale_at < now() - ${daysInterval('$1')} AND status <> 'postponed'
@@ -128,7 +125,7 @@ export async function lockOldSale(db: Database, days: number): Promise<string | 
   return sale?.event_id
 }
 
-/** Deletes at most `limit` rows of an event from one table and answers how many. */
+/** Deletes at most `limit` rows of an event from one table. Returns how many. */
 export async function deleteRowsOfEvent(
   db: Database,
   { eventId, table, limit }: { eventId: string; table: (typeof tablesOfEvent)[number]; limit: number },

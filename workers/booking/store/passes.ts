@@ -1,7 +1,7 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { UseOfPass } from '../passes.ts'
 
-/** What became of the holds of each pass, in their order. */
+/** What happened to the holds of each pass, in the same order. */
 export function findUseOfPasses(
   db: Database,
   passes: readonly { readonly eventId: string; readonly passId: string }[],

@@ -6,11 +6,11 @@ import type { TierSales } from '../price-rule.ts'
 export interface SteppedTier extends TierSales {
   readonly eventId: string
   readonly tierNo: number
-  /** What its seats cost before the first step; null while it has none. */
+  /** Price of its seats before the first step; null if it has no seats. */
   readonly ownPriceMinor: number | null
 }
 
-/** How far the tiers of events are sold, of those whose price has steps. Reads all seats of these tiers. */
+/** How much is sold of each tier with price steps. Reads all seats of these tiers. */
 export function readTierSales(db: Database, eventIds: readonly string[]): Promise<SteppedTier[]> {
   return db.query<SteppedTier>(
     `SELECT event_id AS "eventId", tier_no AS "tierNo", name, steps, seats, sold, "ownPriceMinor" FROM booking.price_tiers AS tier, LATERAL (

@@ -3,19 +3,20 @@ import type { Database } from '#shared/database/postgres.ts'
 import type { Key } from '#shared/ids.ts'
 import type { PlacesLeft } from '../too-few-left.ts'
 import { hasPlacesLeft, isFreeFor } from './conditions.ts'
+import { oneRow } from './one-row.ts'
 import { type LockedSeat, lockedSeatColumns } from './seats.ts'
 
-/* SQL by which best available seats are found, row by row. */
+/* SQL that finds best available seats, row by row. */
 
-/** Among which seats of an event the best are looked for. */
+/** The seats of an event among which the best are searched. */
 export interface SeatFilter {
   readonly eventId: string
-  /** All seats in question have numbers from here to there, so that nothing else of the house is read. */
+  /** All of these seats have numbers in this range, so that no other seats are read. */
   readonly firstSeatNo: number
   readonly lastSeatNo: number
-  /** Only accessible seats, or none of them. */
+  /** Only accessible seats, or only others. */
   readonly accessible: boolean
-  /** `null`: of any tier, in any row. */
+  /** `null`: any tier, any row. */
   readonly tierNos: readonly number[] | null
   readonly rowNos: readonly number[] | null
   /** Seats of this hold count as free. */
@@ -25,22 +26,22 @@ export interface SeatFilter {
 type Kind = Pick<SeatFilter, 'accessible'>
 
 /**
- * What a filter admits, free or not: its values are the first five parameters. Accessible seats have an index of their own,
- * which serves only a statement that names them and not a parameter.
+ * Condition for the seats of a filter, free or not; its values are the first five parameters. Accessible seats have their own index, which
+ * only a statement with a literal value can use.
  */
 function isAdmitted({ accessible }: Kind): string {
   return `event_id = $1 AND seat_no BETWEEN $2 AND $3 AND ${accessible ? 'accessible' : 'NOT accessible'}
   AND ($4::int[] IS NULL OR tier_no = ANY($4)) AND ($5::int[] IS NULL OR row_no = ANY($5))`
 }
 
-/** Free seats that a filter admits: its values are the first six parameters. The states are named for the index' sake. */
+/** Free seats of a filter; its values are the first six parameters. The states are named so that the index can be used. */
 function isWanted(kind: Kind): string {
   return `${isAdmitted(kind)} AND state IN ('available', 'held') AND ${isFreeFor('$6')}`
 }
 
 /**
- * The same seats by why they are free: for each reason there is an index, so none of the many seats that are held is read.
- * Only a buyer who changes a hold has the last ones.
+ * The same seats, grouped by the reason why they are free. Each reason has an index, so that held seats are not read. The last group exists
+ * only for a buyer who changes a hold.
  */
 function wantedByReason(kind: Kind): string[] {
   return [
@@ -56,14 +57,14 @@ function filterValues(filter: SeatFilter): unknown[] {
   return [eventId, firstSeatNo, lastSeatNo, tierNos, rowNos, ownHold?.ownId ?? null]
 }
 
-/** Numbers of tiers or rows, and the span of their seats. */
+/** Numbers of tiers or rows, and the range of their seat numbers. */
 export interface Part {
   readonly nos: readonly number[]
   readonly firstSeatNo: number
   readonly lastSeatNo: number
 }
 
-/** The tiers of that name, without seats if no seat has them; `undefined` when the event has no such tier. */
+/** The tiers with a name, with an empty range if they have no seats; `undefined` if the event has no such tier. */
 export async function findTiers(db: Database, eventId: string, name: string): Promise<Part | undefined> {
   const [tiers] = await db.query<Part>(
     `SELECT array_agg(tier_no) AS nos, coalesce(min(first_seat_no), 0) AS "firstSeatNo",
@@ -74,7 +75,7 @@ export async function findTiers(db: Database, eventId: string, name: string): Pr
   return tiers
 }
 
-/** The rows of a section; `undefined` when the event has no such section. */
+/** The rows of a section; `undefined` if the event has no such section. */
 export async function findSection(db: Database, eventId: string, section: string): Promise<Part | undefined> {
   const [rows] = await db.query<Part>(
     `SELECT array_agg(row_no) AS nos, min(first_seat_no) AS "firstSeatNo",
@@ -86,9 +87,9 @@ export async function findSection(db: Database, eventId: string, section: string
 }
 
 /**
- * Settings of a transaction that takes places or says why it cannot: each of its statements is to look rows up by an index, or walk
- * along one and stop early. While the planner knows little of a new house, it would read, hash or sort all of it instead; and it
- * keeps plans that it made for empty tables.
+ * Settings of a transaction that takes places or explains a refusal: each statement must look rows up in an index, or read along an index
+ * and stop early. While the planner has few statistics about a new event it would read, hash or sort all seats, and it keeps plans made for
+ * empty tables.
  */
 export const byIndexOnly = {
   enable_sort: 'off',
@@ -99,8 +100,8 @@ export const byIndexOnly = {
 } as const
 
 /**
- * Where `qty` ($7) free seats side by side begin among the seats of the row `place`; with `tidy` ($8) only where taking them
- * leaves no single seat behind. Ends at the first such place, so a row that has much free is not read to its end.
+ * The first seats of runs of `qty` ($7) free neighbouring seats in the row `place`; with `tidy` ($8) only runs that leave no single seat.
+ * Ends at the first run, so that a row with many free seats is not read to its end.
  */
 function runInRow(kind: Kind): string {
   return `
@@ -116,10 +117,10 @@ function runInRow(kind: Kind): string {
 }
 
 /**
- * Rows that have such a run, as a condition on `booking.event_rows AS place`. Those before the first free seat cost nothing.
+ * Rows with such a run, as a condition on `booking.event_rows AS place`. Rows before the first free seat cost nothing.
  *
- * Each look for the first free seat must end there. Once statistics exist, a plain `min()` reads all free seats of the house, so
- * the available ones are walked along their index; the others are few, and `OFFSET 0` keeps the planner from walking the house for them.
+ * Each search for the first free seat must end at that seat. With statistics, a plain `min()` would read all free seats of the event, so
+ * available seats are read along their index. The other groups are small, and `OFFSET 0` keeps the planner from reading all seats for them.
  */
 function hasRunInRow(kind: Kind): string {
   const [available, ...others] = wantedByReason(kind)
@@ -141,18 +142,17 @@ export interface Row {
 
 export interface RunWanted {
   readonly qty: number
-  /** Only where taking them leaves no single seat behind. */
+  /** Only if taking the seats leaves no single seat. */
   readonly tidy: boolean
-  /** Of rows. */
+  /** Largest number of rows. */
   readonly limit: number
-  /** Wait for rows that somebody else has locked, instead of passing over them. */
+  /** Wait for rows that others have locked, instead of skipping them. */
   readonly wait: boolean
 }
 
 /**
- * Locks the first rows in which at least `qty` free seats stand side by side, against everybody else who picks best available seats:
- * two who lock the seats of one row at the same time get every other one. What is free in a row is judged again once its seats are
- * locked.
+ * Locks the first rows with at least `qty` free neighbouring seats against other requests for best available seats: two requests that lock
+ * the seats of one row at the same time would each get every other seat. Free seats of a row are checked again once the seats are locked.
  */
 export function lockRowsWithRun(
   db: Database,
@@ -167,7 +167,7 @@ export function lockRowsWithRun(
   )
 }
 
-/** Whether anywhere at least `qty` free seats stand side by side, in rows that somebody has locked, too. */
+/** Whether any row, even a locked one, has at least `qty` free neighbouring seats. */
 export async function hasRun(db: Database, filter: SeatFilter, qty: number): Promise<boolean> {
   const rows = await db.query(`SELECT FROM booking.event_rows AS place WHERE ${hasRunInRow(filter)} LIMIT 1`, [
     ...filterValues(filter),
@@ -178,8 +178,7 @@ export async function hasRun(db: Database, filter: SeatFilter, qty: number): Pro
 }
 
 /**
- * Locks the free seats that the filter admits in locked rows and answers them by ascending number. Those that somebody else is
- * deciding about are passed over, or waited for.
+ * Locks the filter's free seats in locked rows and returns them, sorted by number. Skips seats that others have locked, or waits for them.
  */
 export function lockSeatsOfRows(
   db: Database,
@@ -195,7 +194,7 @@ export function lockSeatsOfRows(
   )
 }
 
-/** Locks the first `limit` free seats that the filter admits and nobody else has locked, and answers them by ascending number. */
+/** Locks the first `limit` free, unlocked seats of the filter and returns them, sorted by number. */
 export function lockFirstSeats(db: Database, filter: SeatFilter, limit: number): Promise<LockedSeat[]> {
   return db.query<LockedSeat>(
     `SELECT ${lockedSeatColumns} FROM (
@@ -205,26 +204,25 @@ export function lockFirstSeats(db: Database, filter: SeatFilter, limit: number):
   )
 }
 
-/** So many held seats are looked at, lest refused buyers of a small tier read all that a rush holds of a large house. */
+/** Largest number of held seats to read. Otherwise refused buyers of a small tier would read all held seats of a large event. */
 const heldSeatsSeen = 500
 
 /**
- * How many free seats the filter admits, counted up to `qty`. Only where there are fewer, it also says whether others hold some, as
- * far as the held seats show that end first, and whether the event has any place left.
+ * How many free seats the filter has, counted up to `qty`. If there are fewer, also says whether others hold some, judging by the held
+ * seats that end first, and whether the event has any place left.
  */
-export async function countLeft(db: Database, filter: SeatFilter, qty: number): Promise<PlacesLeft> {
+export function countLeft(db: Database, filter: SeatFilter, qty: number): Promise<PlacesLeft> {
   const free = wantedByReason(filter)
     .map((seats) => `SELECT FROM ${seats}`)
     .join(' UNION ALL ')
   const held = `(SELECT * FROM booking.event_seats WHERE event_id = $1 AND state = 'held' AND held_until > now()
       ORDER BY held_until LIMIT ${heldSeatsSeen}) AS seat
     WHERE ${isAdmitted(filter)} AND hold_id IS DISTINCT FROM $6::uuid`
-  const [left] = await db.query<PlacesLeft>(
+  return oneRow<PlacesLeft>(
+    db,
     `WITH counted AS MATERIALIZED (SELECT count(*)::int AS free FROM (${free} LIMIT $7) AS free),
      held AS MATERIALIZED (SELECT free, free < $7 AND EXISTS (SELECT FROM ${held}) AS "heldByOthers" FROM counted)
      SELECT free, "heldByOthers", free > 0 OR "heldByOthers" OR ${hasPlacesLeft('$1')} AS "anyOfEvent" FROM held`,
     [...filterValues(filter), qty],
   )
-  if (left === undefined) throw new Error('a count answered no row')
-  return left
 }

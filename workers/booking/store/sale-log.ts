@@ -3,7 +3,7 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { type Key, newId, publicId } from '#shared/ids.ts'
 
-/* SQL about the sale log: what was sold and taken back, by whose request, in the order in which it happened. */
+/* SQL about the sale log: what was sold and cancelled, at whose request, in order of time. */
 
 type LoggedSale = ReplyOf<typeof listSales>['items'][number]
 
@@ -16,6 +16,7 @@ export interface SaleLogEntry {
   readonly requestId: string
 }
 
+/** Adds an entry to the sale log. */
 export async function logSale(db: Database, entry: SaleLogEntry): Promise<void> {
   const { booking, what, origin, places, amountMinor, requestId } = entry
   await db.query(
@@ -26,12 +27,12 @@ export async function logSale(db: Database, entry: SaleLogEntry): Promise<void> 
 }
 
 export interface LoggedSaleRow {
-  /** Sorts by time. */
+  /** Sorted by time. */
   readonly ownId: string
   readonly sale: LoggedSale
 }
 
-/** Up to `limit` entries of an event, newest first, after the one whose own id is `beforeId`. */
+/** Up to `limit` entries of an event, newest first, after the entry with own id `beforeId`. */
 export async function listLoggedSales(
   db: Database,
   { eventId, beforeId, limit }: { eventId: string; beforeId: string | null; limit: number },

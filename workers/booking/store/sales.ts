@@ -9,17 +9,17 @@ export interface Sale extends SaleWindow {
   readonly layoutVersion: number
   readonly currency: string
   readonly maxTicketsPerUser: number
-  /** Until then buyers may give tickets back; null: never. */
+  /** Until when buyers can return tickets; null: never. */
   readonly cancelUntil: Date | null
-  /** Whether the price of any tier has steps. */
+  /** Whether any tier has price steps. */
   readonly priceSteps: boolean
-  /** Whether only holders of a pass may take places. */
+  /** Whether only holders of a pass can take places. */
   readonly needsPass: boolean
-  /** Kinds of places that somebody on the waiting list waits for: they are not for others. */
+  /** Kinds of places that buyers on the waiting list wait for, and that others cannot take. */
   readonly waitedFor: readonly Wanted[]
-  /** The database's clock when this was read. */
+  /** The database's clock at this read. */
   readonly now: Date
-  /** When a hold that begins now ends, and cannot be extended any further; `holdMs`, `holdCapMs`: the same from now on. */
+  /** The end and the latest end of a hold that begins now; `holdMs`, `holdCapMs`: the same as durations. */
   readonly holdUntil: Date
   readonly holdHardCap: Date
   readonly holdMs: number
@@ -27,14 +27,14 @@ export interface Sale extends SaleWindow {
 }
 
 /**
- * The sale of an event, `undefined` when nothing of it was ever stocked. Not locked: a rush must not queue for one row,
- * and a hold that begins after a change was answered sees it all the same.
+ * The sale of an event; `undefined` if it never had stock. Not locked: a rush must not queue for one row, and a hold that begins after a
+ * change was answered sees that change.
  */
 export async function findSale(db: Database, eventId: string): Promise<Sale | undefined> {
   return (await findSales(db, [eventId])).get(eventId)
 }
 
-/** As `findSale` for many events at once, by event. */
+/** As `findSale` for many events, by event. */
 export async function findSales(db: Database, eventIds: readonly string[]): Promise<ReadonlyMap<string, Sale>> {
   const sales = await db.query<Sale & { eventId: string }>(
     `SELECT event_id AS "eventId", version AS "layoutVersion", status, on_sale_at AS "onSaleAt", off_sale_at AS "offSaleAt",
@@ -51,15 +51,14 @@ export async function findSales(db: Database, eventIds: readonly string[]): Prom
 const lockOfSale = `hashtextextended('sale ' || $1, 0)`
 
 /**
- * Keeps the event from being cancelled until the transaction ends; any number of transactions do at once, and none of them
- * writes to the sale's row. A booking is thus either confirmed before the event is cancelled, and refunded with the others,
- * or not confirmed at all.
+ * Keeps the event from being cancelled until the transaction ends. Many transactions can do this at once, and none writes to the sale's
+ * row. So a booking is either confirmed before the event is cancelled, and refunded with all others, or not confirmed at all.
  */
-export async function keepFromCancelling(db: Database, eventId: string): Promise<void> {
+export async function preventCancelling(db: Database, eventId: string): Promise<void> {
   await db.query(`SELECT pg_advisory_xact_lock_shared(${lockOfSale})`, [eventId])
 }
 
-/** Waits for all who keep the event from being cancelled: later operations have to wait as well. */
+/** Waits for all transactions that keep the event from being cancelled; later ones wait for this transaction. */
 async function waitToCancel(db: Database, eventId: string): Promise<void> {
   await db.query(`SELECT pg_advisory_xact_lock(${lockOfSale})`, [eventId])
 }
@@ -75,8 +74,8 @@ export interface SaleChange {
 }
 
 /**
- * Answers, inside a transaction, whether anything changed; `undefined` when the event has no sale. Cancelled is final: the
- * refunds of an event begin with it and would go on with purchases made after a reopening. Throws `event_cancelled`.
+ * Changes the sale inside a transaction. Returns whether anything changed; `undefined` if the event has no sale. Cancelled is final,
+ * because the event's refunds begin with it and would also refund purchases made after a reopening. Throws `event_cancelled`.
  */
 export async function changeSale(db: Database, change: SaleChange): Promise<boolean | undefined> {
   const { eventId, status, onSaleAt, offSaleAt, cancelUntil, needsPass } = change

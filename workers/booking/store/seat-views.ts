@@ -3,14 +3,15 @@ import type { Database } from '#shared/database/postgres.ts'
 import { type SeatState, type StatesOfRow, seatStateCodes } from '../seat-states.ts'
 import type { Wanted } from '../waiting-list/wishes.ts'
 import { isFree, shownState } from './conditions.ts'
+import { oneRow } from './one-row.ts'
 
-/* SQL that shows the state of seats to everybody. Nothing of a cancelled event is free, whatever its rows say. */
+/* SQL that shows the states of seats to buyers. A cancelled event has no free seats, whatever its rows say. */
 
-/** Whether the event with the id $1 is cancelled: looked up once a statement. */
+/** Whether the event with id $1 is cancelled; evaluated once per statement. */
 const isCancelled = `(SELECT status = 'cancelled' FROM booking.sales WHERE event_id = $1)`
 
 /** State of a row of `event_seats` of that event. */
-const stateShown = `CASE WHEN ${isFree} THEN CASE WHEN ${isCancelled} THEN 'blocked' ELSE 'available' END ELSE state END`
+export const stateShown = `CASE WHEN ${isFree} THEN CASE WHEN ${isCancelled} THEN 'blocked' ELSE 'available' END ELSE state END`
 
 export interface SeatView {
   readonly seat_no: number
@@ -24,7 +25,7 @@ export interface SeatView {
   readonly state: SeatState
 }
 
-/** Up to `limit` seats, each at its own price, with a number above `afterSeatNo`. */
+/** Up to `limit` seats with their prices, with numbers above `afterSeatNo`. */
 export function listSeatViews(
   db: Database,
   { eventId, afterSeatNo, limit }: { eventId: string; afterSeatNo: number; limit: number },
@@ -40,16 +41,16 @@ export function listSeatViews(
 }
 
 export interface StatesSnapshot {
-  /** The snapshot includes every write of this position or below. */
+  /** The snapshot includes every write at or below this position. */
   readonly seq: string
-  /** Null where nothing of the event was ever stocked. */
+  /** Null if the event never had stock. */
   readonly sale: { readonly version: number; readonly waitedFor: Wanted[] } | null
   readonly rows: StatesOfRow[]
   readonly areas: AreaState[]
 }
 
-/** Places of each area of the events that a condition on `area` names: what expired holds have of them is available. */
-const areaCounts = (which: string): string => `
+/** Places of each area selected by a condition on `area`; places of expired holds are available. */
+export const areaCounts = (which: string): string => `
   SELECT area.event_id, area_no, name, price_minor, area.capacity, shards.held - expired AS held, sold,
     CASE WHEN selling.status = 'cancelled' THEN 0 ELSE area.capacity - sold - (shards.held - expired) END AS available
   FROM booking.areas AS area JOIN booking.sales AS selling ON selling.event_id = area.event_id,
@@ -59,7 +60,7 @@ const areaCounts = (which: string): string => `
       WHERE item.event_id = area.event_id AND item.area_no = area.area_no AND held_until <= now()) AS over
   WHERE ${which}`
 
-/** The digit of a state that SQL computes. */
+/** The digit of a state computed in SQL. */
 function codeOf(state: string): string {
   const codes = Object.entries(seatStateCodes).map(([name, code]) => `WHEN '${name}' THEN '${code}'`)
   return `CASE ${state} ${codes.join(' ')} END`
@@ -71,9 +72,10 @@ const areasOfEvent = `coalesce((
     'available', available, 'held', held, 'sold', sold) ORDER BY area_no)
   FROM (${areaCounts('area.event_id = $1')}) AS areas), '[]')`
 
-/** The states of all seats and areas of an event, and the position of that snapshot, read by one statement. */
-export async function snapshotStates(db: Database, eventId: string): Promise<StatesSnapshot> {
-  const [snapshot] = await db.query<StatesSnapshot>(
+/** The states of all seats and areas of an event, and the snapshot's position, read by one statement. */
+export function snapshotStates(db: Database, eventId: string): Promise<StatesSnapshot> {
+  return oneRow<StatesSnapshot>(
+    db,
     `SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1)::text AS seq,
        coalesce((
          SELECT json_agg(json_build_object('firstSeatNo', first_seat_no, 'codes', codes)) FROM (
@@ -88,16 +90,15 @@ export async function snapshotStates(db: Database, eventId: string): Promise<Sta
        (SELECT json_build_object('version', version, 'waitedFor', waited_for) FROM booking.sales WHERE event_id = $1) AS sale`,
     [eventId],
   )
-  if (snapshot === undefined) throw new Error('a query without FROM answered no row')
-  return snapshot
 }
 
 /**
- * Every seat as it is written down, in one snapshot. A hold whose time is over shows as held: its extension may be under way, which
- * changes no version, and its end will be told with a higher one.
+ * Every seat as recorded, in one snapshot. A seat of an expired hold shows as held: the hold's extension may be in progress, which changes
+ * no version, and its end will be published with a higher version.
  */
-export async function snapshotVersions(db: Database, eventId: string): Promise<Omit<SeatVersions, 'version'>> {
-  const [snapshot] = await db.query<Omit<SeatVersions, 'version'>>(
+export function snapshotVersions(db: Database, eventId: string): Promise<Omit<SeatVersions, 'version'>> {
+  return oneRow<Omit<SeatVersions, 'version'>>(
+    db,
     `SELECT coalesce(${isCancelled}, false) AS cancelled,
        coalesce((
          SELECT json_agg(json_build_object('section', section, 'first_seat_no', first, 'codes', codes, 'versions', versions))
@@ -112,39 +113,36 @@ export async function snapshotVersions(db: Database, eventId: string): Promise<O
        ${areasOfEvent} AS areas`,
     [eventId],
   )
-  if (snapshot === undefined) throw new Error('a query without FROM answered no row')
-  return snapshot
 }
 
 /** The areas of an event by count. */
 export async function countAreas(db: Database, eventId: string): Promise<AreaState[]> {
-  const [counted] = await db.query<{ areas: AreaState[] }>(`SELECT ${areasOfEvent} AS areas`, [eventId])
-  if (counted === undefined) throw new Error('a query without FROM answered no row')
-  return counted.areas
+  return (await oneRow<{ areas: AreaState[] }>(db, `SELECT ${areasOfEvent} AS areas`, [eventId])).areas
 }
 
-/** Whether every read from now on sees the write of a position; `unknown`: there was no such write. */
+/** Whether every read from now on sees the write with this position; `unknown`: there was no such write. */
 export async function visibilityOf(db: Database, seq: string): Promise<'visible' | 'under way' | 'unknown'> {
-  const [write] = await db.query<{ visible: boolean; begun: boolean }>(
+  const { visible, begun } = await oneRow<{ visible: boolean; begun: boolean }>(
+    db,
     `SELECT pg_visible_in_snapshot($1::text::xid8, pg_current_snapshot()) AS visible,
        $1::text::xid8 < pg_snapshot_xmax(pg_current_snapshot()) AS begun`,
     [seq],
   )
-  if (write?.visible) return 'visible'
-  return write?.begun ? 'under way' : 'unknown'
+  if (visible) return 'visible'
+  return begun ? 'under way' : 'unknown'
 }
 
 export interface Availability {
   readonly event_id: string
   readonly available: number
   readonly place_count: number
-  /** No place is left, neither free nor held. */
+  /** No place is free or held. */
   readonly sold_out: boolean
-  /** Whether the price of any tier has steps. */
+  /** Whether any tier has price steps. */
   readonly priceSteps: boolean
 }
 
-/** Free and all places, seats and GA ones, of each event that has any. */
+/** Free and total places, seats and GA tickets, of each event that has any. */
 export function countFreePlaces(db: Database, eventIds: readonly string[]): Promise<Availability[]> {
   return db.query<Availability>(
     `SELECT event_id, CASE WHEN status = 'cancelled' THEN 0 ELSE available END AS available, place_count,
@@ -162,8 +160,8 @@ export function countFreePlaces(db: Database, eventIds: readonly string[]): Prom
 }
 
 /**
- * As `countFreePlaces`, but seats are counted only up to `coarseCount`: what lists tell apart by a word. A house of 20,000 costs 200
- * entries of an index instead of as many rows as it has seats.
+ * As `countFreePlaces`, but seats are counted only up to `coarseCount`: lists show only a word. An event with 20,000 seats costs 200 index
+ * entries instead of 20,000 rows.
  */
 export function estimateFreePlaces(db: Database, eventIds: readonly string[]): Promise<Availability[]> {
   return db.query<Availability>(

@@ -6,8 +6,8 @@ import type { SeatState } from '../seat-states.ts'
 import { isFree, isFreeFor, shownState } from './conditions.ts'
 
 /*
- * SQL that takes seats. Locks are taken by ascending seat number in every statement, so that no two buyers wait for each
- * other; a row that another buyer took meanwhile is judged again once its lock is free, and left out.
+ * SQL that takes seats. Every statement locks by ascending seat number, so that no two buyers wait for each other. A row that another buyer
+ * has taken in the meantime is checked again after its lock is free, and left out.
  */
 
 /** A free seat, locked until the transaction ends. */
@@ -16,13 +16,13 @@ export interface LockedSeat extends Seat {
   readonly section: string
   readonly row: string
   readonly label: string
-  /** Its own price; that of its tier may be another one by now. */
+  /** The seat's own price; that of its tier may have changed. */
   readonly priceMinor: number
   readonly tierNo: number
   readonly version: number
 }
 
-/** Columns of a `LockedSeat`, of `event_seats AS seat` joined with its row, `seat_row`. */
+/** The columns of a `LockedSeat`, from `event_seats AS seat` joined with its row `seat_row`. */
 export const lockedSeatColumns = `seat.event_id AS "eventId", seat.seat_no AS "seatNo", seat.row_no AS "rowNo", section, seat_row.label AS row,
   seat.label, price_minor AS "priceMinor", tier_no AS "tierNo", version`
 
@@ -34,10 +34,9 @@ export interface WantedSeat {
 }
 
 /**
- * Locks those of the wanted seats that are free, or belong to the wanting hold. Seats that somebody else is deciding about are
- * passed over, or waited for.
+ * Locks the wanted seats that are free or belong to the requesting hold. Skips seats that others have locked, or waits for them.
  *
- * Each seat is a look of its own, in the order given: a join that is to be sorted walks the whole house where sorting is off.
+ * Each seat is a separate lookup, in the given order: a join that must be sorted would read all seats of the event when sorting is off.
  */
 export function lockFreeSeats(
   db: Database,
@@ -65,10 +64,11 @@ export interface HeldSeat {
 }
 
 /**
- * Makes locked seats those of holds of this transaction, until the end of each, and their items. The last fence before COMMIT: unless
- * every one of them is still free, or its hold's own, and wanted by one hold only, the whole transaction fails.
+ * Gives locked seats to holds of this transaction, until the end of each, and adds their items. The last fence before COMMIT: unless every
+ * seat is still free, or the hold's own, and wanted by one hold only, the whole transaction fails.
  *
- * Seats are joined with one relation: of two that know the event, the planner takes either, and then reads the whole house.
+ * Seats are joined with one relation only: given two that know the event, the planner may choose either, and then reads all seats of the
+ * event.
  */
 export async function holdLockedSeats(db: Database, seats: readonly HeldSeat[]): Promise<void> {
   if (seats.length === 0) return
@@ -90,7 +90,7 @@ export async function holdLockedSeats(db: Database, seats: readonly HeldSeat[]):
   )
 }
 
-/** Locks those of a hold's seats that may be sold to it: still its own, or free again. Answers their numbers. */
+/** Locks the seats of a hold that can be sold to it: still its own, or free again. Returns their numbers. */
 export async function lockSellableSeats(
   db: Database,
   { hold, seatNos }: { hold: Key; seatNos: readonly number[] },
@@ -108,8 +108,8 @@ export interface SeenSeat extends Seat {
 }
 
 /**
- * Those of the seats that the event has, as they stand at this moment, by ascending number: one look, no lock. Each is a look of its own,
- * in the order given: see `lockFreeSeats`.
+ * The current states of those seats that exist, sorted by number, without locks. Each seat is a separate lookup, in the given order: see
+ * `lockFreeSeats`.
  */
 export function viewSeats(
   db: Database,

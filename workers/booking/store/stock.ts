@@ -1,8 +1,9 @@
 import type { PriceStep } from '#shared/contracts/places.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { shardCapacities } from '../areas/shard-capacities.ts'
+import { oneRow } from './one-row.ts'
 
-/* SQL that brings seats and areas into stock. */
+/* SQL that adds seats and areas to the stock. */
 
 export interface NewSale {
   readonly eventId: string
@@ -12,13 +13,10 @@ export interface NewSale {
   readonly holdTtlMs: number
 }
 
-/** A hold may be prolonged up to here, or not at all where holds last longer than that. */
+/** Latest end of a hold, counted from its start. Holds that last longer cannot be extended. */
 const hardCap = `interval '30 minutes'`
 
-/**
- * Makes the event's sale unless there is one, locks it against other batches of the same event, and answers the layout
- * version in stock.
- */
+/** Inserts the event's sale unless it exists, locks it against other batches of the event, and returns the layout version in stock. */
 export async function openStock(db: Database, sale: NewSale): Promise<number> {
   const { eventId, layoutVersion, currency, maxTicketsPerUser, holdTtlMs } = sale
   await db.query(
@@ -35,7 +33,7 @@ export async function openStock(db: Database, sale: NewSale): Promise<number> {
   return stocked.version
 }
 
-/** Adds price tiers that are not in stock yet. */
+/** Adds price tiers that are not in stock. */
 export async function addTiers(
   db: Database,
   eventId: string,
@@ -63,7 +61,7 @@ export interface NewRow {
   readonly accessible: boolean
 }
 
-/** Adds rows and seats that are not in stock yet and answers how many seats that were. */
+/** Adds rows and seats that are not in stock. Returns the number of new seats. */
 export async function addRows(db: Database, eventId: string, rows: readonly NewRow[]): Promise<number> {
   await db.query(
     `INSERT INTO booking.event_rows (event_id, row_no, section, label, first_seat_no, seat_count)
@@ -78,7 +76,8 @@ export async function addRows(db: Database, eventId: string, rows: readonly NewR
       rows.map((row) => row.seats.length),
     ],
   )
-  const [added] = await db.query<{ seats: number }>(
+  const added = await oneRow<{ seats: number }>(
+    db,
     `WITH added AS (
        INSERT INTO booking.event_seats (event_id, row_no, seat_no, label, price_minor, tier_no, accessible)
        SELECT $1, * FROM unnest($2::int[], $3::int[], $4::text[], $5::bigint[], $6::int[], $7::boolean[])
@@ -95,10 +94,10 @@ export async function addRows(db: Database, eventId: string, rows: readonly NewR
     ],
   )
   await widenTiers(db, eventId, rows)
-  return added?.seats ?? 0
+  return added.seats
 }
 
-/** Seats of every tier lie within its span. */
+/** Widens the range of each tier so that it contains all of its seats. */
 async function widenTiers(db: Database, eventId: string, rows: readonly NewRow[]): Promise<void> {
   const spans = new Map<number, { tier_no: number; first: number; last: number }>()
   for (const row of rows) {
@@ -124,7 +123,7 @@ export interface NewArea {
   readonly price_minor: number
 }
 
-/** Adds areas that are not in stock yet, each with its places spread over shards. */
+/** Adds areas that are not in stock, with their places spread over shards. */
 export async function addAreas(db: Database, eventId: string, areas: readonly NewArea[]): Promise<void> {
   if (areas.length === 0) return
   const added = await db.query<{ area_no: number; capacity: number }>(

@@ -4,8 +4,8 @@ import type { TicketState } from '../cancellation-policy.ts'
 import type { ChangedSeat } from '../facts.ts'
 
 /*
- * SQL that sells places to a booking and takes them back. The booking is locked; a sold seat is changed by nobody but the one that
- * has locked its booking.
+ * SQL that sells places to a booking and cancels them. The booking is locked; only a transaction that has locked the booking changes its
+ * sold seats.
  */
 
 /** Marks locked seats as sold to a booking. */
@@ -22,7 +22,7 @@ export function sellSeats(
 }
 
 /**
- * Gives a booking an item and a ticket for each of the `places` of its hold. Throws on `seat_sold_once` where a seat has a live
+ * Creates an item and a ticket of a booking for each of the `places` of its hold. Throws on `seat_sold_once` if a seat already has a live
  * item.
  */
 export async function issueTickets(
@@ -43,7 +43,7 @@ export async function issueTickets(
   )
 }
 
-/** All tickets of a booking, which stay as they are until the transaction ends. */
+/** All tickets of a booking, locked until the transaction ends. */
 export function lockTickets(db: Database, booking: Key): Promise<TicketState[]> {
   return db.query<TicketState>(
     `SELECT id AS "ownId", status, holder_id IS NOT NULL AS "isPassedOn" FROM booking.tickets
@@ -52,7 +52,7 @@ export function lockTickets(db: Database, booking: Key): Promise<TicketState[]> 
   )
 }
 
-/** A place whose ticket became void: a seat, or one GA place. */
+/** A place whose ticket became void: a seat or one GA place. */
 export interface VoidedItem {
   readonly seatNo: number | null
   readonly areaNo: number | null

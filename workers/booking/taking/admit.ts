@@ -17,43 +17,43 @@ import { findFrozenPrices, type LockedHold, lockDueHold, lockHold } from '../sto
 import { findUseOfPasses } from '../store/passes.ts'
 import { findSales, type Sale } from '../store/sales.ts'
 import { refuseBeyondLimit, refuseTooManyTickets, type TicketsInUse } from '../ticket-limit.ts'
-import { keepForWaiting } from '../waiting-list/keep-places.ts'
+import { reserveForWaitingList } from '../waiting-list/reserved-places.ts'
 import { type Outcome, type Patience, type PlaceRequest, refused } from './request.ts'
 import { newSearch, type SearchedRows } from './seen-places.ts'
 
-/** Nothing of the event was ever stocked; or there is no such event. */
+/** The event has never had stock, or does not exist. */
 export class NothingStocked extends Error {}
 
 export interface WantedArea extends Area {
   readonly qty: number
 }
 
-/** The hold whose places are exchanged, locked. */
+/** The locked hold whose places are exchanged. */
 export interface OwnHold extends LockedHold {
-  /** Of its seats, by number: those that stay keep their price. */
+  /** Its seats with their frozen prices, by number: seats that stay keep their price. */
   readonly frozenPrices: ReadonlyMap<number, number>
 }
 
-/** A request that may go on to take places. */
+/** A request that can go on to take places. */
 export interface Admitted {
   readonly request: PlaceRequest
   readonly sale: Sale
-  /** Tiers whose price has steps; `undefined`: none has. */
+  /** Tiers with price steps; `undefined`: none. */
   readonly steppedTiers: SteppedTiers | undefined
-  /** By number. */
+  /** Sorted by number. */
   readonly areas: readonly WantedArea[]
-  /** The look for the best seats, if these are wanted. */
+  /** The search for the best seats, if wanted. */
   readonly searched: SearchedRows | null
   readonly ownHold: OwnHold | null
-  /** The buyer's earlier hold, locked, which has run out and is to be ended. */
+  /** The buyer's earlier, expired hold, which is locked and must be ended. */
   readonly dueHold: Key | null
-  /** Of the pass that a new hold uses; null where none is needed. */
+  /** Id of the pass for a new hold; null if none is needed. */
   readonly passId: string | null
 }
 
 /**
- * The first look of a batch, at everything but places: who of the requests may go on. Takes their keys and the locks of their
- * buyers. Each of them either goes on or has its outcome.
+ * The first step of a batch reads everything except places and decides which requests can go on. It takes their keys and the locks of their
+ * buyers. Each request either goes on or has its outcome.
  */
 export async function admit(
   db: Database,
@@ -63,7 +63,7 @@ export async function admit(
   const outcomes = new Map<PlaceRequest, Outcome>()
   const eventIds = [...new Set(requests.map(({ buyer }) => buyer.eventId))]
   const withAreas = [...new Set(requests.flatMap(({ buyer, selection }) => (selection.areas ? [buyer.eventId] : [])))]
-  // Sent together: each statement has a snapshot of its own, so those after a lock see what was committed before it.
+  // Sent together: each statement has its own snapshot, so statements after a lock see everything committed before it.
   const [replies, buyers, [ownHold, dueHold], inUse, sales, areas, searches] = await Promise.all([
     findReplies(
       db,
@@ -80,7 +80,7 @@ export async function admit(
     beginSearches(db, requests),
   ])
   const usedPasses = await findUsedPasses(db, requests, sales)
-  const kept = await keepForWaiting(db, requests, { sales, searches, areas, ownHold })
+  const kept = await reserveForWaitingList(db, requests, { sales, searches, areas, ownHold })
   const stepped = Array.from(sales).flatMap(([eventId, { priceSteps }]) => (priceSteps ? [eventId] : []))
   const steppedTiers = await shares.of(db, stepped)
   const admitted: Admitted[] = []
@@ -92,7 +92,7 @@ export async function admit(
       else outcomes.set(request, { what: 'repeated', hold: JSON.parse(earlier.stored) as Hold })
       continue
     }
-    // Waiting for a connection may have taken all the time that the caller waits.
+    // Waiting for a connection may have used up the caller's time.
     if (remainingMs(command.context) <= 0) {
       outcomes.set(request, refused(timedOut()))
       continue
@@ -117,7 +117,7 @@ export async function admit(
         outcomes.set(request, { what: 'alone', why: 'hold_due' })
         continue
       }
-      // It ran out between its lock and this look: rare, and another try finds it.
+      // The hold expired between its lock and this read: rare; a retry finds it.
       if (mustEnd && tickets.liveHold?.ownId !== dueHold?.ownId) throw changing()
       const searched = kept.get(request) ?? searches.get(request) ?? null
       if (searched instanceof Error) throw searched
@@ -142,17 +142,17 @@ export async function admit(
   return { admitted, outcomes }
 }
 
-/** What the buyer may still have of the event, judged under the buyer's lock. */
+/** What the buyer can still have of the event, judged under the buyer's lock. */
 function judgeTickets({ buyer: { eventId }, selection, isSwap }: PlaceRequest, inUse: TicketsInUse, sale: Sale): void {
   const wish = { qty: wantedPlaces(selection), limit: sale.maxTicketsPerUser }
   if (isSwap) refuseTooManyTickets(inUse, wish)
   else refuseBeyondLimit(inUse, { eventId, ...wish })
 }
 
-/** Who pays for an offer at its last moment has this time for it. */
+/** Time to pay for an offer that is accepted at its last moment. */
 const payOfferMs = 120_000
 
-/** The sale by which a request is judged: an offer has its own time. */
+/** The sale by which a request is judged; an offer has its own time. */
 function saleFor({ offerMs }: PlaceRequest, sale: Sale | undefined): Sale | undefined {
   if (offerMs === undefined || sale === undefined) return sale
   const holdCapMs = Math.max(offerMs + payOfferMs, sale.holdCapMs)
@@ -160,7 +160,7 @@ function saleFor({ offerMs }: PlaceRequest, sale: Sale | undefined): Sale | unde
   return { ...sale, holdMs: offerMs, holdUntil: fromNow(offerMs), holdCapMs, holdHardCap: fromNow(holdCapMs) }
 }
 
-/** What those passes were used for that may be used now. Under the locks of their buyers, so that nobody uses one twice at once. */
+/** The uses of passes that can be used now. Read under the buyers' locks, so that no pass is used twice at once. */
 async function findUsedPasses(
   db: Database,
   requests: readonly PlaceRequest[],
@@ -187,7 +187,7 @@ async function lockBuyers(db: Database, requests: readonly PlaceRequest[], alone
   return requests.map(() => true)
 }
 
-/** Of a batch of one: the hold that it changes, or the buyer's earlier one that must be ended. */
+/** For a batch of one: locks the hold that it changes, or the buyer's earlier hold that must be ended. */
 async function lockHolds(
   db: Database,
   [request]: readonly PlaceRequest[],
@@ -199,7 +199,7 @@ async function lockHolds(
   return [hold && { ...hold, frozenPrices }]
 }
 
-/** Requests that mean the same seats share one search; those that name a wrong tier or section get the refusal. */
+/** Requests for the same seats share one search. Requests for an unknown tier or section are refused. */
 async function beginSearches(
   db: Database,
   requests: readonly PlaceRequest[],
@@ -225,7 +225,7 @@ function asRefusal(error: unknown): TicketingError {
   throw error
 }
 
-/** The wanted areas by number. Throws `validation_failed` for names that the event does not have. */
+/** The wanted areas by number. Throws `validation_failed` for unknown names. */
 function wantedAreas(areas: readonly Area[], wanted: readonly { area: string; qty: number }[]): WantedArea[] {
   const errors = wanted.flatMap(({ area }, index) =>
     areas.some(({ name }) => name === area)

@@ -11,20 +11,20 @@ import type { BookingMetrics } from '../metrics.ts'
 import type { AloneReason, Outcome, Patience, PlaceRequest } from './request.ts'
 import { type Settle, type TakingParts, takeBatch } from './take-batch.ts'
 
-/** A batch: what one transaction can do while all others wait a few milliseconds for it. */
+/** Size of a batch: what one transaction can do while all others wait a few milliseconds. */
 const maxRequests = 64
 const maxPlaces = 500
-/** Batches under way: while one waits for the disk, another one looks. */
+/** Batches in progress: while one waits for the disk, another one reads. */
 const maxUnderWay = 2
-/** Batches of one under way, which may wait for locks: fewer than connections, so that these delay nobody but each other. */
+/** Batches of one in progress, which may wait for locks. Fewer than connections, so that they delay only each other. */
 const maxAlone = 5
 
 /**
- * So often a request whose places are locked goes into a further batch, before it waits for them by itself: most locks are those of a
- * batch of another worker, and last some milliseconds.
+ * How many batches a request with locked places joins before it waits for them alone: most locks belong to a batch of another worker and
+ * last a few milliseconds.
  */
 const maxBatches = 3
-/** So often a request alone looks again at places that are free and locked. */
+/** How often a request alone searches again for free but locked places. */
 const maxWaits = 3
 
 export interface Taken {
@@ -36,9 +36,9 @@ export interface Taken {
 interface Waiting {
   readonly request: PlaceRequest
   readonly span: Span | undefined
-  /** `performance.now()` when it came. */
+  /** `performance.now()` at its arrival. */
   readonly since: number
-  /** Batches that it was in. */
+  /** Number of batches that it was in. */
   readonly batches: number
   readonly done: (taken: Taken) => void
   readonly fail: (error: unknown) => void
@@ -53,8 +53,8 @@ interface BatchesParts extends TakingParts {
 }
 
 /**
- * The only way to take places. Requests that wait while a transaction is under way go into the next one together; nobody waits for
- * company. `MAX_IN_FLIGHT` limits how many wait.
+ * The only way to take places. Requests that arrive during a transaction go into the next one together; none waits for others.
+ * `MAX_IN_FLIGHT` limits how many wait.
  */
 export class Batches {
   readonly #parts: BatchesParts
@@ -68,7 +68,7 @@ export class Batches {
     this.#parts = parts
   }
 
-  /** Takes all of the wanted places or none. Throws the refusal, and `unavailable` when it is unknown whether they are taken. */
+  /** Takes all wanted places or none. Throws the refusal, and `unavailable` if it is unknown whether they are taken. */
   take(request: PlaceRequest): Promise<Taken> {
     return new Promise((done, fail) => {
       const waiting = { request, span: recordedSpan(), since: performance.now(), batches: 0, done, fail }
@@ -78,7 +78,7 @@ export class Batches {
     })
   }
 
-  /** Once all messages that have arrived by now are read. */
+  /** After all messages that have arrived by now are read. */
   #plan(): void {
     if (this.#isPlanned) return
     this.#isPlanned = true
@@ -106,7 +106,7 @@ export class Batches {
     })
   }
 
-  /** In order of arrival, at most one request of a buyer and of a key: what the others hear depends on what comes of it. */
+  /** In order of arrival, with at most one request per buyer and per key: the answers of the others depend on its outcome. */
   #nextBatch(): Waiting[] {
     this.#waiting = withinTime(this.#waiting)
     const batch: Waiting[] = []
@@ -128,7 +128,7 @@ export class Batches {
     return batch
   }
 
-  /** The next request alone whose buyer has no other one under way: a lock that a buyer holds delays no other buyer. */
+  /** The next request alone whose buyer has no other one in progress: a lock of one buyer delays no other buyer. */
   #nextAlone(): WaitingAlone | undefined {
     this.#waitingAlone = withinTime(this.#waitingAlone)
     const index = this.#waitingAlone.findIndex((waiting) => !this.#buyersAlone.has(buyerOf(waiting)))
@@ -192,14 +192,14 @@ export class Batches {
 }
 
 /**
- * Whether a failed batch is to be run again, each request by itself. Not when the database is away; and never once COMMIT was
- * sent: what it did is unknown then, and a request without a key would be done twice.
+ * Whether to run a failed batch again, request by request. Not if the database is unavailable. Never after COMMIT was sent: its result is
+ * unknown, and a request without a key would be carried out twice.
  */
 function mayBeOfOneRequest(error: unknown): boolean {
   return !(error instanceof CommitUnanswered) && !(error instanceof TicketingError && error.isFault)
 }
 
-/** Refuses those whose callers no longer wait, before anything is done for them. */
+/** Refuses requests whose callers no longer wait, before any work for them. */
 function withinTime<Each extends Waiting>(waiting: readonly Each[]): Each[] {
   return waiting.filter(({ request, fail }) => {
     if (remainingMs(request.command.context) > 0) return true

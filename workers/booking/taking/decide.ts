@@ -12,12 +12,12 @@ export interface Given {
   readonly areaPlaces: readonly HeldShard[]
 }
 
-/** What a request lacks, of the places that were seen. */
+/** The places that a request lacks, judging by the places found. */
 export type Lack =
   /** Named seats that it does not get. */
   | { readonly of: 'seats'; readonly seatNos: readonly number[] }
   | { readonly of: 'rows'; readonly searched: SearchedRows }
-  /** What was seen of the area in all its shards that are locked. */
+  /** The state of the area in all of its locked shards. */
   | { readonly of: 'area'; readonly area: WantedArea; readonly free: number; readonly held: number }
 
 export interface Lacking {
@@ -25,9 +25,9 @@ export interface Lacking {
   readonly lack: Lack
 }
 
-/** Gives the requests, in order of arrival, all of their places or none, of those that were seen. No place is given twice. */
+/** Gives each request, in order of arrival, all of its places or none, from the places found. No place is given twice. */
 export function decide(requests: readonly Admitted[], seen: SeenPlaces): { given: Given[]; lacking: Lacking[] } {
-  /** Numbers of seats, by event. */
+  /** Seat numbers, by event. */
   const givenOf = new Map<string, Set<number>>()
   const left = new Map(Array.from(seen.shards, ([name, shards]) => [name, shards.map((shard) => ({ ...shard }))]))
   const given: Given[] = []

@@ -15,8 +15,8 @@ import type { SearchedRows } from './seen-places.ts'
 const locked: Outcome = { what: 'alone', why: 'places_locked' }
 
 /**
- * Why requests lack places: the refusal, with what is left or near, as it stands now; or `alone` where places that would do are
- * not gone, but locked by others. What many requests ask is looked up once.
+ * Why requests lack places: the refusal, with the places left or nearby as of now; or `alone` if suitable places exist but others have
+ * locked them. Requests for the same places share one lookup.
  */
 export async function explainLacks(
   db: Database,
@@ -34,7 +34,7 @@ export async function explainLacks(
     const { eventId } = admitted.request.buyer
     if (lack.of === 'rows' && !rows.has(lack.searched))
       rows.set(lack.searched, explainRows(db, lack.searched, patience))
-    // Alone, a request has locked all shards of its areas.
+    // A request alone has locked all shards of its areas.
     if (lack.of === 'area' && !patience.alone && !areas.has(eventId)) areas.set(eventId, countAreas(db, eventId))
   }
   const explained = lacking.map(async ({ admitted, lack }): Promise<[PlaceRequest, Outcome]> => {
@@ -74,7 +74,7 @@ async function seeSeats(db: Database, eventId: string, seatNos: readonly number[
   }
 }
 
-/** Of best available seats `lost` names none: others have been deciding about all of them for too long. */
+/** For best available seats `lost` is empty: other transactions have locked all of them for too long. */
 function explainSeats(
   seen: SeatsSeen,
   { wanted, lost }: { wanted: readonly number[]; lost: readonly number[] },
@@ -86,17 +86,17 @@ function explainSeats(
   return gone.length === 0 ? locked : refused(seatUnavailable(seen, { wanted, conflicts: gone }))
 }
 
-/** What those hear who looked for the same seats; it depends on whether they only prefer to sit together. */
+/** The refusal of requests that searched the same seats. It depends on whether they only prefer neighbouring seats. */
 async function explainRows(
   db: Database,
   { filter, qty, exhausted }: SearchedRows,
   { forRows }: Patience,
 ): Promise<(admitted: Admitted) => Outcome> {
-  // After a rush this is how nearly all requests end.
+  // After a rush almost all requests end this way.
   const left = await countLeft(db, filter, qty)
   if (left.free < qty) return () => refused(tooFewLeft(left))
   const isCertain = (forRows && exhausted) || !(await hasRun(db, filter, qty))
-  // Others may have taken the last ones between the two looks.
+  // Others may have taken the last seats between the two reads.
   const stillLeft = isCertain ? await countLeft(db, filter, qty) : left
   if (stillLeft.free < qty) return () => refused(tooFewLeft(stillLeft))
   return ({ request }) => {
@@ -105,7 +105,7 @@ async function explainRows(
   }
 }
 
-/** `counted`: the area as it stands now, unless what was seen of it is all of it. */
+/** `counted`: the current state of the area, unless the locked shards are all of it. */
 async function explainArea(
   db: Database,
   eventId: string,

@@ -5,7 +5,7 @@ import { currentPosition } from '../store/clock.ts'
 import { byIndexOnly } from '../store/rows.ts'
 import { type Admitted, admit } from './admit.ts'
 import type { Lacking } from './decide.ts'
-import { lookAndDecide, SeatsStayLocked } from './look.ts'
+import { findAndDecide, SeatsStayLocked } from './find-places.ts'
 import { explainLacks } from './refuse.ts'
 import { type Outcome, type Patience, type PlaceRequest, refused } from './request.ts'
 import { writeHolds } from './write.ts'
@@ -13,22 +13,22 @@ import { writeHolds } from './write.ts'
 export interface TakingParts {
   readonly postgres: Pick<Postgres, 'transaction'>
   readonly shares: SoldShares
-  /** Rows that one look locks at most; for tests, which force further looks by it. */
-  readonly rowsALook?: number | undefined
+  /** Most rows that one search locks; tests set it to force more searches. */
+  readonly rowsPerSearch?: number | undefined
 }
 
-/** Undoes a transaction that has nothing to keep. */
+/** Rolls back a transaction that has nothing to commit. */
 class NothingTaken extends Error {}
 
-/** Hears what came of a request, once, when that is certain. */
+/** Receives the outcome of a request, once, when it is certain. */
 export type Settle = (request: PlaceRequest, outcome: Outcome) => void
 
 /**
- * Takes the places of a batch in one transaction: it looks who may go on, then at places, decides in order of arrival, and writes.
- * When it throws, nobody has heard anything; and nothing is taken, except perhaps after `CommitUnanswered`.
+ * Takes the places of a batch in one transaction: admits requests, searches places, decides in order of arrival, and writes. If it throws,
+ * no request has an outcome yet and nothing is taken, except possibly after `CommitUnanswered`.
  */
 export async function takeBatch(
-  { postgres, shares, rowsALook }: TakingParts,
+  { postgres, shares, rowsPerSearch }: TakingParts,
   requests: readonly PlaceRequest[],
   patience: Patience,
   settle: Settle,
@@ -44,10 +44,10 @@ export async function takeBatch(
         outcomes = first.outcomes
         lacking = []
         if (admitted.length === 0) throw new NothingTaken()
-        // Sent first: behind a look that fails, it would fail as well.
+        // Sent first: after a failed statement it would fail too.
         const [position, decided] = await Promise.all([
           currentPosition(db),
-          lookAndDecide(db, admitted, { ...patience, rowsALook }),
+          findAndDecide(db, admitted, { ...patience, rowsPerSearch }),
         ])
         lacking = decided.lacking
         if (decided.given.length === 0) {
@@ -66,7 +66,7 @@ export async function takeBatch(
     })
   for (const [request, outcome] of outcomes) settle(request, outcome)
   if (lacking.length === 0) return
-  // After the commit: the winners do not wait until the losers are told why.
+  // After the commit: winners do not wait for the explanations of losers.
   const explained = await postgres
     .transaction((db) => explainLacks(db, lacking, patience), { settings: byIndexOnly })
     .catch((error: unknown) => new Map(lacking.map(({ admitted: { request } }) => [request, refused(error)])))

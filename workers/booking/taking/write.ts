@@ -5,8 +5,8 @@ import type { Database } from '#shared/database/postgres.ts'
 import type { Fact } from '#shared/facts/fact.ts'
 import { addFacts } from '#shared/facts/outbox.ts'
 import { areaNosOf, type ChangedSeat, holdFact, seatFacts } from '../facts.ts'
-import { endAndTell } from '../hold-ends.ts'
-import { presentPrice } from '../price-rule.ts'
+import { endAndPublish } from '../hold-ends.ts'
+import { currentPrice } from '../price-rule.ts'
 import { holdAreaPlaces } from '../store/areas.ts'
 import { clearHold, insertHolds, showHold } from '../store/holds.ts'
 import { holdLockedSeats, type LockedSeat } from '../store/seats.ts'
@@ -17,15 +17,15 @@ import { seatName } from './seen-places.ts'
 
 interface Writing extends Given {
   readonly request: PlaceRequest
-  /** As they are after the write, at the price that the hold freezes. */
+  /** The places after the write, at the price that the hold freezes. */
   readonly seats: readonly LockedSeat[]
-  /** Seats that a swap gives up. */
+  /** Seats that an exchange gives up. */
   readonly freed: readonly ChangedSeat[]
 }
 
 /**
- * Writes the holds of a batch, with their facts and stored replies, and answers them. A failure of a statement shows at COMMIT.
- * `position`: that of this transaction.
+ * Writes the holds of a batch with their facts and stored replies, and returns them. A failed statement shows at COMMIT. `position`: of
+ * this transaction.
  */
 export async function writeHolds(
   db: Database,
@@ -57,7 +57,7 @@ export async function writeHolds(
   return holds
 }
 
-/** No two requests have a seat in common, and each has as many places as it wants. The fence in SQL does not rely on it. */
+/** Asserts that no two requests share a seat and each has as many places as it wants. The fence in SQL does not rely on this. */
 function assertGivenOnce(given: readonly Given[]): void {
   const names = given.flatMap(({ seats }) => seats.map(seatName))
   if (new Set(names).size !== names.length) throw new Error('a batch gave a seat to two requests')
@@ -67,17 +67,17 @@ function assertGivenOnce(given: readonly Given[]): void {
   }
 }
 
-/** Ends the buyer's earlier hold that ran out, or takes from a hold what it has. All that had to be waited for is locked by now. */
+/** Ends the buyer's expired hold, or takes the places of a hold that exchanges them. All necessary locks are already taken. */
 async function freeEarlierPlaces(db: Database, given: Given): Promise<Writing> {
   const { request, dueHold, ownHold, steppedTiers } = given.admitted
-  const ended = dueHold === null ? [] : await endAndTell(db, [dueHold], 'expired')
+  const ended = dueHold === null ? [] : await endAndPublish(db, [dueHold], 'expired')
   const changed = new Map(ended.flatMap(({ seats }) => seats).map(({ seatNo, version }) => [seatNo, version]))
   const seatNos = given.seats.map(({ seatNo }) => seatNo)
   const freed = request.isSwap ? await clearHold(db, request.hold, seatNos) : []
   const seats = given.seats.map((seat) => ({
     ...seat,
     version: (changed.get(seat.seatNo) ?? seat.version) + 1,
-    priceMinor: ownHold?.frozenPrices.get(seat.seatNo) ?? presentPrice(seat.priceMinor, steppedTiers?.get(seat.tierNo)),
+    priceMinor: ownHold?.frozenPrices.get(seat.seatNo) ?? currentPrice(seat.priceMinor, steppedTiers?.get(seat.tierNo)),
   }))
   return { ...given, request, seats, freed }
 }

@@ -1,10 +1,12 @@
 import type { WaitingEntry } from '#shared/contracts/waiting-list.ts'
+import type { Database } from '#shared/database/postgres.ts'
 import type { Fact } from '#shared/facts/fact.ts'
+import { addFacts } from '#shared/facts/outbox.ts'
 import { ownerDigest } from '#shared/facts/places.ts'
 import { type Key, publicId } from '#shared/ids.ts'
 
 /** An entry after a change. */
-export interface ToldEntry extends Key {
+export interface ChangedEntry extends Key {
   readonly userId: string
   readonly status: WaitingEntry['status']
   readonly overtaken: number
@@ -13,9 +15,12 @@ export interface ToldEntry extends Key {
   readonly endedBecause: WaitingEntry['ended_because']
 }
 
-/** What became of an entry: `offered`, `overtaken`, or how it ended. `offerExpiresInMs`: from the commit on; 0 without an open offer. */
+/**
+ * The fact about a change of an entry: `offered`, `overtaken`, or how it ended. `offerExpiresInMs`: from the commit on; 0 without an open
+ * offer.
+ */
 export function entryFact(
-  { userId, status, overtaken, holdId, endedBecause, ...entry }: ToldEntry,
+  { userId, status, overtaken, holdId, endedBecause, ...entry }: ChangedEntry,
   {
     what = status,
     offerExpiresInMs = 0,
@@ -32,4 +37,13 @@ export function entryFact(
     ended_because: endedBecause,
   }
   return { entity: 'waiting-list', eventId, what, payload }
+}
+
+/** Writes the facts about entries that ended. */
+export async function publishEnds(db: Database, ended: readonly ChangedEntry[]): Promise<void> {
+  await addFacts(
+    db,
+    'booking',
+    ended.map((entry) => entryFact(entry)),
+  )
 }

@@ -1,29 +1,30 @@
 import type { Database } from '#shared/database/postgres.ts'
+import { oneRow } from '../store/one-row.ts'
 import type { FreePlaces } from './next-offers.ts'
 import { coversAreaSql, coversSeatSql, type Wanted } from './wishes.ts'
 
-/* SQL about places that somebody waits for. */
+/* SQL about places for which buyers wait. */
 
-/** Seats seen at once. They are places that somebody waits for, so the next look finds fewer. */
+/** Seats read at once. They are places for which buyers wait, so the next search finds fewer. */
 const maxSeats = 1_000
 
 const seatKinds = `booking.event_seats AS seat
   JOIN booking.event_rows AS seat_row USING (event_id, row_no)
   LEFT JOIN booking.price_tiers AS tier ON tier.event_id = seat.event_id AND tier.tier_no = seat.tier_no`
 
-/** SQL: whether one of the wanted kinds, a parameter of JSON, covers a row. */
+/** SQL: whether one of the wanted kinds, a JSON parameter, covers a row. */
 function covered(parameter: string, condition: string): string {
   return `EXISTS (SELECT FROM jsonb_to_recordset(${parameter}::jsonb) AS wanted (kind text, name text) WHERE ${condition})`
 }
 
-/** The free places of an event that are of one of these kinds, and not of one that is `kept` for others. */
+/** The free places of an event of these kinds, without kinds that are `kept` for others. */
 export async function findFreePlaces(
   db: Database,
   eventId: string,
   { wanted, kept = [] }: { wanted: readonly Wanted[]; kept?: readonly Wanted[] },
 ): Promise<FreePlaces> {
   const values = [eventId, JSON.stringify(wanted), JSON.stringify(kept)]
-  // For each reason why a seat is free there is an index, so that no held seats are read.
+  // Each reason why a seat is free has an index, so that no held seats are read.
   const seatsThat = (areFree: string): string =>
     `SELECT seat_no AS "seatNo", row_no AS "rowNo", coalesce(tier.name, '') AS tier, section, accessible FROM ${seatKinds}
      WHERE seat.event_id = $1 AND ${areFree} AND ${covered('$2', coversSeatSql)} AND NOT ${covered('$3', coversSeatSql)}`
@@ -48,19 +49,20 @@ export async function findFreePlaces(
   return { seats, areas }
 }
 
-/** How many places of that kind the event has, free or not, counted up to `limit`: its seats, or those of its largest area. */
+/** How many places of a kind the event has, free or not, counted up to `limit`: its seats, or those of its largest area. */
 export async function countPlaces(db: Database, eventId: string, wanted: Wanted, limit: number): Promise<number> {
-  const [counted] = await db.query<{ places: number }>(
+  const { places } = await oneRow<{ places: number }>(
+    db,
     `SELECT greatest(
        (SELECT count(*) FROM (SELECT FROM ${seatKinds}
           WHERE seat.event_id = $1 AND state <> 'blocked' AND ${covered('$2', coversSeatSql)} LIMIT $3) AS seats),
        (SELECT max(capacity) FROM booking.areas AS area WHERE event_id = $1 AND ${covered('$2', coversAreaSql)}))::int AS places`,
     [eventId, JSON.stringify([wanted]), limit],
   )
-  return counted?.places ?? 0
+  return places
 }
 
-/** Those of the named seats that are of a wanted kind of their event, with its number. */
+/** The named seats of a wanted kind of their event, with the kind's number. */
 export function findCoveredSeats(
   db: Database,
   seats: readonly { readonly eventId: string; readonly seatNo: number; readonly wanted: readonly Wanted[] }[],
@@ -80,17 +82,16 @@ export function findCoveredSeats(
   )
 }
 
-/** Tiers and rows of an event except those that somebody waits for, by name of tier and section. */
-export async function findPartsNotWaitedFor(
+/** Tiers and rows of an event for which nobody waits, by name of tier and section. */
+export function findPartsNotWaitedFor(
   db: Database,
   eventId: string,
   { tiers, sections }: { tiers: readonly string[]; sections: readonly string[] },
 ): Promise<{ tierNos: number[]; rowNos: number[] }> {
-  const [parts] = await db.query<{ tierNos: number[]; rowNos: number[] }>(
+  return oneRow<{ tierNos: number[]; rowNos: number[] }>(
+    db,
     `SELECT ARRAY(SELECT tier_no FROM booking.price_tiers WHERE event_id = $1 AND name <> ALL($2)) AS "tierNos",
        ARRAY(SELECT row_no FROM booking.event_rows WHERE event_id = $1 AND section <> ALL($3)) AS "rowNos"`,
     [eventId, tiers, sections],
   )
-  if (parts === undefined) throw new Error('a query without FROM answered no row')
-  return parts
 }

@@ -24,7 +24,7 @@ import type { Wanted } from './wishes.ts'
 
 type Request = ParsedRequestOf<typeof contract>
 
-/** Of one event. The count of those who are ahead reads all of them. */
+/** Entries of one event. Counting the buyers ahead reads all of them. */
 const maxWaiting = 20_000
 
 interface Parts {
@@ -34,7 +34,10 @@ interface Parts {
   readonly verifyPass: VerifyPass | undefined
 }
 
-/** Only once no such place is free, or is kept for others who wait: from then on places that come back are theirs. */
+/**
+ * Joining is possible only when no such place is free, or all are reserved for waiting buyers. From then on places that become free go to
+ * the list.
+ */
 export function joinWaitingList({ postgres, bus, turns, verifyPass }: Parts): Operation {
   return operation(contract, async (request, context) => {
     const { event_id: eventId } = request
@@ -71,7 +74,7 @@ async function join(
   if (sale.needsPass) await refuseWithoutPass(db, eventId, pass)
   refuseTooManyTickets({ liveTickets: inUse?.liveTickets ?? 0 }, { qty, limit: sale.maxTicketsPerUser })
   refuseImpossible(wanted, { qty, places })
-  // Everybody joins at the moment of the sell-out, one after the other: little happens under the lock, sent together where it can be.
+  // At a sell-out everybody joins at once, one after the other: so little happens under the lock, and statements are sent together.
   const [, open, waiting, waitedFor] = await Promise.all([
     lockList(db, eventId),
     lockOpenEntry(db, buyer),
@@ -79,10 +82,10 @@ async function join(
     findWaitedFor(db, eventId),
   ])
   if (open !== undefined) {
-    throw new TicketingError('already_waiting', 'You are on the waiting list of this event already.')
+    throw new TicketingError('already_waiting', 'You are already on the waiting list of this event.')
   }
   if (waiting >= maxWaiting) {
-    throw new TicketingError('queue_full', 'Too many people wait for this event; try again later.')
+    throw new TicketingError('queue_full', 'The waiting list of this event is full; try again later.')
   }
   const isWaitedFor = waitedFor.some(({ kind, name }) => kind === wanted.kind && name === wanted.name)
   if (!isWaitedFor) await refuseWhileFree(db, eventId, { wanted, kept: waitedFor })
@@ -95,7 +98,7 @@ async function join(
   return entry
 }
 
-/** An offer is a hold: else who is outside would be given places before those who wait in the queue of the event. */
+/** An offer is a hold, so joining needs a pass: otherwise buyers without one would get places before those in the event's queue. */
 async function refuseWithoutPass(db: Database, eventId: string, pass: PassOfRequest): Promise<void> {
   const [used] = 'id' in pass ? await findUseOfPasses(db, [{ eventId, passId: pass.id }]) : []
   usablePass(pass, eventId, used)
@@ -109,20 +112,18 @@ function wantedIn({ tier, section, area, accessible }: Request): Wanted {
   return { kind: 'any', name: null }
 }
 
-/**
- * Throws `validation_failed` for more places than there are of the kind (`places`): they would be kept for ever.
- */
+/** Throws `validation_failed` for more places than exist of the kind (`places`): places would be reserved for this entry for ever. */
 function refuseImpossible({ kind, name }: Wanted, { qty, places }: { qty: number; places: number }): void {
   if (places >= qty) return
   if (places > 0) {
-    throw invalidRequest([{ pointer: '/qty', detail: `must be at most ${places}, all such places there are` }])
+    throw invalidRequest([{ pointer: '/qty', detail: `must be at most ${places}, the number of such places` }])
   }
   if (kind === 'any') throw new NothingStocked()
   const detail = name === null ? 'is not possible: this event has no accessible seats' : 'has no places in this event'
   throw invalidRequest([{ pointer: `/${kind}`, detail }])
 }
 
-/** Throws `not_sold_out` while such a place is free for everybody: who wants more than there are would keep it from those who do not. */
+/** Throws `not_sold_out` while such a place is free for everybody: an entry that wants more would keep it from buyers who want fewer. */
 async function refuseWhileFree(
   db: Database,
   eventId: string,

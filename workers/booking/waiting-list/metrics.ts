@@ -1,7 +1,7 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Metrics } from '#shared/observability/metrics.ts'
 
-/** What waiting lists come to, of all events together. */
+/** Metrics of all waiting lists together. */
 export class WaitingListMetrics {
   readonly #length: Gauge
   readonly #offers: Counter
@@ -11,7 +11,7 @@ export class WaitingListMetrics {
     const registers = [registry]
     this.#length = new Gauge({
       name: 'waiting_list_length',
-      help: 'Buyers who wait for places that come back.',
+      help: 'Buyers on waiting lists.',
       registers,
     })
     this.#offers = new Counter({

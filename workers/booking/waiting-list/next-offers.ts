@@ -2,7 +2,7 @@ import { chooseSeats } from '../best-available/choose-seats.ts'
 import type { Seat } from '../best-available/free-runs.ts'
 import { coversArea, coversSeat, type SeatKind, type Wanted } from './wishes.ts'
 
-/** After so many, places are kept until who was overtaken can be served. */
+/** After an entry was overtaken this often, places are reserved until it can be served. */
 export const maxOvertaken = 3
 
 export interface Waiting {
@@ -10,27 +10,27 @@ export interface Waiting {
   readonly id: string
   readonly wanted: Wanted
   readonly qty: number
-  /** So far. */
+  /** How often it was overtaken so far. */
   readonly overtaken: number
 }
 
 export interface FreePlaces {
-  /** By ascending number. */
+  /** Sorted by number. */
   readonly seats: readonly (Seat & SeatKind)[]
   readonly areas: readonly { readonly name: string; readonly free: number }[]
 }
 
 export interface Offer<Entry extends Waiting> {
   readonly entry: Entry
-  /** Numbers of seats, or the GA area of all places: an offer is of one kind. */
+  /** Seat numbers, or the GA area of all places: an offer has one kind of place. */
   readonly places: { readonly seatNos: readonly number[] } | { readonly area: string }
-  /** Entries before it that could not be served, and that wait for such places. */
+  /** Earlier entries that want such places but could not be served. */
   readonly overtakes: readonly Entry[]
 }
 
 /**
- * Who gets what of the free places, in this order: the first whose wish they can meet. An entry that was overtaken `maxOvertaken`
- * times and cannot be served keeps all places that it waits for from those behind it. At most `limit` offers.
+ * Assigns free places to entries in order: each entry gets the first places that meet its whole wish. An entry that was overtaken
+ * `maxOvertaken` times and cannot be served reserves all places that it wants. At most `limit` offers.
  */
 export function nextOffers<Entry extends Waiting>(
   entries: readonly Entry[],
@@ -60,7 +60,7 @@ export function nextOffers<Entry extends Waiting>(
   return offers
 }
 
-/** Seats side by side, else the first ones; else tickets of the first area that has enough. */
+/** Neighbouring seats, else the first seats, else tickets of the first area with enough. */
 function choosePlaces({ wanted, qty }: Waiting, { seats, areas }: FreePlaces): Offer<Waiting>['places'] | null {
   const covered = seats.filter((seat) => coversSeat(wanted, seat))
   if (covered.length >= qty) {
@@ -71,7 +71,7 @@ function choosePlaces({ wanted, qty }: Waiting, { seats, areas }: FreePlaces): O
   return area === undefined ? null : { area: area.name }
 }
 
-/** For each chosen place, whether somebody waits for such ones. */
+/** For each chosen place, a test whether an entry wants such places. */
 function placesOf(places: Offer<Waiting>['places'], { seats }: FreePlaces): ((wanted: Wanted) => boolean)[] {
   if ('area' in places) return [(wanted) => coversArea(wanted, places.area)]
   const { seatNos } = places

@@ -7,13 +7,13 @@ import { newId } from '#shared/ids.ts'
 import { user } from '#shared/messaging/caller.ts'
 import { isOpen } from '../sale.ts'
 import type { SoldShares } from '../sold-shares.ts'
-import { takeBackExpired } from '../store/areas.ts'
+import { releaseExpiredPlaces } from '../store/areas.ts'
 import { tryLockBuyers } from '../store/buyers.ts'
 import { byIndexOnly } from '../store/rows.ts'
 import { findSale } from '../store/sales.ts'
 import type { Outcome, PlaceRequest } from '../taking/request.ts'
 import { takeBatch } from '../taking/take-batch.ts'
-import { entryFact, type ToldEntry } from './facts.ts'
+import { type ChangedEntry, entryFact, publishEnds } from './facts.ts'
 import { findFreePlaces } from './free-places.ts'
 import type { WaitingListMetrics } from './metrics.ts'
 import { nextOffers, type Offer } from './next-offers.ts'
@@ -32,11 +32,11 @@ import {
 } from './store.ts'
 import type { Wanted } from './wishes.ts'
 
-/** Offers of one transaction, as many as a batch of holds. */
+/** Offers in one transaction, as many as holds in a batch. */
 const maxOffers = 64
-/** Entries that one transaction ends, and offers that it settles. */
+/** Entries that one transaction ends, and offers whose outcome it records. */
 const maxEnded = 500
-/** How often a plan is made again because a buyer in it holds a lock; then the next round tries. */
+/** How often a plan is made again because one of its buyers holds a lock. After that, the next round tries. */
 const maxPlans = 3
 
 interface Parts {
@@ -44,23 +44,19 @@ interface Parts {
   readonly shares: SoldShares
   readonly log: Logger
   readonly metrics: WaitingListMetrics
-  /** How long an offer stands. */
+  /** How long an offer is valid. */
   readonly offerMs: number
 }
 
 /**
- * Writes down how offers ended, and offers the free places of every event to those who wait for them. Every instance does, and leaves a
- * list to another one that is at it. Answers whether there may be more to do.
+ * Records how offers ended, and offers the free places of every event to its waiting list. Every instance does this and skips a list that
+ * another one is working on. Returns whether there may be more to do.
  */
 export async function offerPlaces(parts: Parts): Promise<boolean> {
   const { postgres, metrics } = parts
   const settled = await postgres.transaction(async (db) => {
     const entries = await settleOffers(db, maxEnded)
-    await addFacts(
-      db,
-      'booking',
-      entries.map((entry) => entryFact(entry)),
-    )
+    await publishEnds(db, entries)
     return entries
   })
   metrics.offersExpired(settled.filter(({ status }) => status === 'expired').length)
@@ -73,38 +69,34 @@ export async function offerPlaces(parts: Parts): Promise<boolean> {
   return isMore
 }
 
-/** Ends entries of an event to which nothing is offered any more, and answers how many. */
+/** Ends entries of an event that can get no more offers. Returns how many. */
 function endList({ postgres }: Parts, eventId: string): Promise<number> {
   return postgres.transaction(async (db) => {
     if (!(await tryLockList(db, eventId))) return 0
     const ended = await endEntriesOfSale(db, eventId, maxEnded)
     await noteWaitedFor(db, eventId)
-    await addFacts(
-      db,
-      'booking',
-      ended.map((entry) => entryFact(entry)),
-    )
+    await publishEnds(db, ended)
     return ended.length
   })
 }
 
-/** Offers free places of an event, and answers how many buyers got an offer. */
+/** Offers free places of an event. Returns how many buyers got an offer. */
 export async function offerPlacesOf(parts: Parts, eventId: string): Promise<number> {
-  // Statements of taking places need these settings.
+  // The statements that take places need these settings.
   const offers = await parts.postgres.transaction((db) => offerInTurn(db, parts, eventId), { settings: byIndexOnly })
   parts.metrics.offered(offers)
   return offers
 }
 
 /**
- * One transaction from the look at the list to the commit of the holds, under the lock of the list: two of them never serve the same entry or
- * see each other's places. Beside that lock it waits for nobody.
+ * One transaction under the list's lock, from reading the list to committing the holds: two of them never serve the same entry or see the
+ * same places. It waits for no other lock.
  */
 async function offerInTurn(db: Database, parts: Parts, eventId: string): Promise<number> {
   if (!(await tryLockList(db, eventId))) return 0
   const sale = await findSale(db, eventId)
   if (sale === undefined || !isOpen(sale, sale.now)) return 0
-  await takeBackExpired(db, eventId)
+  await releaseExpiredPlaces(db, eventId)
   const planned = await planOffers(db, eventId, sale.waitedFor)
   if (planned.length === 0) return 0
   const requests = new Map(planned.map((offer) => [requestFor(offer, eventId, parts), offer]))
@@ -125,7 +117,7 @@ async function offerInTurn(db: Database, parts: Parts, eventId: string): Promise
   return offered.length
 }
 
-/** Offers to buyers whose locks are then held. */
+/** Plans offers for buyers and takes their locks. */
 async function planOffers(db: Database, eventId: string, wanted: readonly Wanted[]): Promise<Offer<WaitingBuyer>[]> {
   const free = await findFreePlaces(db, eventId, { wanted })
   if (free.seats.length + free.areas.length === 0) return []
@@ -159,7 +151,7 @@ function requestFor({ entry, places }: Offer<WaitingBuyer>, eventId: string, { l
     hold: { eventId, ownId: newId() },
     isSwap: false,
     selection,
-    // Of a sale that needs passes: the entry is one.
+    // For a sale that needs passes: the entry serves as one.
     pass: { id: entry.id },
     command: { schema: 'booking', operation: 'offer-places', request: selection, context },
     traceparent: undefined,
@@ -167,12 +159,12 @@ function requestFor({ entry, places }: Offer<WaitingBuyer>, eventId: string, { l
   }
 }
 
-/** What came of the offers, in order: those whose places are held now, and entries that ended because their buyers have too many tickets. */
+/** The results of the offers, in order: places that are now held, and entries that ended because their buyers have too many tickets. */
 async function takePlaces(
   db: Database,
   { shares, log }: Parts,
   requests: ReadonlyMap<PlaceRequest, Offer<WaitingBuyer>>,
-): Promise<{ offered: [PlaceRequest, Offer<WaitingBuyer>][]; beyondLimit: ToldEntry[] }> {
+): Promise<{ offered: [PlaceRequest, Offer<WaitingBuyer>][]; beyondLimit: ChangedEntry[] }> {
   const outcomes = new Map<PlaceRequest, Outcome>()
   // In this transaction: an offer and its hold are committed together or not at all.
   const postgres = { transaction: <Result>(work: (db: Database) => Promise<Result>) => work(db) }
@@ -180,7 +172,7 @@ async function takePlaces(
     outcomes.set(request, outcome)
   })
   const offered: [PlaceRequest, Offer<WaitingBuyer>][] = []
-  const beyondLimit: ToldEntry[] = []
+  const beyondLimit: ChangedEntry[] = []
   for (const [request, offer] of requests) {
     const outcome = outcomes.get(request)
     if (outcome?.what === 'held') offered.push([request, offer])
@@ -188,7 +180,7 @@ async function takePlaces(
       const entry = { eventId: request.buyer.eventId, ownId: offer.entry.id }
       beyondLimit.push(...(await endEntry(db, entry, { status: 'ended', because: 'ticket_limit' })))
     } else if (outcome?.what === 'refused') {
-      log.warn({ err: outcome.error, entry_id: offer.entry.id }, 'places could not be offered')
+      log.warn({ err: outcome.error, entry_id: offer.entry.id }, 'an offer failed')
     }
   }
   return { offered, beyondLimit }

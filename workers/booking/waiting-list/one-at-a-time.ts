@@ -1,16 +1,16 @@
 import { overloaded } from '#shared/messaging/message.ts'
 
-/** More works of one name do not wait: each is a request in flight, and the worker has these for other events, too. */
+/** Most calls that wait under one name: each is a request in flight, and the worker needs these for other events, too. */
 const maxWaiting = 32
 
 /**
- * Runs works of one name one after the other, in the order of their calls. Who would wait for the lock of a list, as everybody does at
- * the moment of a sell-out, waits here and not with a connection to the database, which others need to pay.
+ * Runs calls of one name one after the other, in order. At a sell-out everybody waits for the lock of one list. They wait here, without a
+ * database connection, because others need connections to pay.
  */
 export class OneAtATime {
   readonly #queues = new Map<string, { last: Promise<unknown>; works: number }>()
 
-  /** Throws `overloaded` at once where too many wait. */
+  /** Throws `overloaded` at once if too many wait. */
   async run<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
     const queue = this.#queues.get(name) ?? { last: Promise.resolve(), works: 0 }
     if (queue.works > maxWaiting) throw overloaded()

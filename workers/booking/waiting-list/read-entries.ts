@@ -2,10 +2,10 @@ import type { WaitingEntry } from '#shared/contracts/waiting-list.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { publicId } from '#shared/ids.ts'
 import { isDue } from '../store/conditions.ts'
-import { overBecause } from './store.ts'
+import { whyNoMoreOffers } from './store.ts'
 import type { Wanted } from './wishes.ts'
 
-/* SQL by which buyers see their entries: what clock, sale or hold have decided is shown before anybody writes it down. */
+/* SQL by which buyers see their entries, including what the clock, the sale or a hold has decided but nobody has recorded. */
 
 const shownStatus = `CASE
   WHEN entry.status = 'waiting' AND over.because IS NOT NULL THEN 'ended'
@@ -16,7 +16,7 @@ const shownStatus = `CASE
   WHEN hold.id IS NULL OR hold.status = 'expired' OR ${isDue} THEN 'expired'
   ELSE 'offered' END`
 
-/** `$2` an event, or null for all; `$3` an own id before which they are made, or null; `$4` a limit. */
+/** `$2` an event, or null for all; `$3` an own id: only older entries, or null; `$4` a limit. */
 const entriesOfUser = `
   SELECT entry.event_id AS "eventId", entry.id AS "ownId", shown.status, qty, kind, name, overtaken, entry.hold_id AS "holdId",
     CASE shown.status WHEN 'waiting' THEN (SELECT count(*)::int FROM booking.waiting_list AS before
@@ -28,7 +28,7 @@ const entriesOfUser = `
     entry.joined_at AS "joinedAt"
   FROM booking.waiting_list AS entry JOIN booking.sales AS sale USING (event_id)
   LEFT JOIN booking.holds AS hold ON hold.event_id = entry.event_id AND hold.id = entry.hold_id
-  CROSS JOIN LATERAL (SELECT ${overBecause} AS because) AS over
+  CROSS JOIN LATERAL (SELECT ${whyNoMoreOffers} AS because) AS over
   CROSS JOIN LATERAL (SELECT ${shownStatus} AS status) AS shown
   WHERE entry.user_id = $1 AND ($2::uuid IS NULL OR entry.event_id = $2) AND ($3::uuid IS NULL OR entry.id < $3)
   ORDER BY entry.id DESC LIMIT $4`
@@ -45,9 +45,9 @@ interface EntryRow extends Wanted, Pick<WaitingEntry, 'status' | 'qty' | 'overta
 
 export interface EntriesWanted {
   readonly userId: string
-  /** Only those of this event. */
+  /** Only entries of this event. */
   readonly eventId?: string
-  /** Own id of an entry: only those that are older. */
+  /** Own id of an entry: only older entries. */
   readonly beforeId?: string | null
   readonly limit: number
 }

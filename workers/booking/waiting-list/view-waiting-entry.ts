@@ -5,6 +5,7 @@ import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { readEntries } from './read-entries.ts'
 
+/** Shows the buyer's latest entry for an event. Throws `not_found` without one. */
 export function viewWaitingEntry({ postgres }: { postgres: Database }): Operation {
   return operation(contract, async ({ event_id: eventId }, context) => {
     const userId = requireUser(context.caller)

@@ -1,10 +1,10 @@
-/** Which places somebody waits for. `any`: all but accessible seats. The others but `accessible` have a name. */
+/** The places that a buyer waits for. `any`: all except accessible seats. All other kinds except `accessible` have a name. */
 export interface Wanted {
   readonly kind: 'any' | 'accessible' | 'tier' | 'section' | 'area'
   readonly name: string | null
 }
 
-/** What of a seat decides who may wait for it. */
+/** The properties of a seat that decide who may wait for it. */
 export interface SeatKind {
   readonly tier: string
   readonly section: string

@@ -5,7 +5,7 @@ import { addFact } from '#shared/facts/outbox.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
-import { driveSale, hasStock, stockSeats } from '../booking-calls.ts'
+import { hasStock, setSaleInBooking, stockSeats } from '../booking-calls.ts'
 import { answerView } from '../event-answers.ts'
 import type { FullEventRow } from '../event-view.ts'
 import { eventFact } from '../facts.ts'
@@ -17,7 +17,7 @@ import { addSeating, readSeatingHash } from '../store/layouts.ts'
 import { updateSale } from '../store/organise-events.ts'
 import { lockEvent, readEvent } from '../store/read-events.ts'
 
-/** Layout, then stock, then sale: each step can be repeated, so that the same message once more completes a broken one. */
+/** Layout, then stock, then sale. Each step is idempotent, so repeating the message completes an interrupted one. */
 export function attachSeating(parts: WorkerParts): Operation {
   const { bus, postgres } = parts
   return operation(contract, async ({ event_id, on_sale_at, ...request }, context) => {
@@ -35,7 +35,7 @@ export function attachSeating(parts: WorkerParts): Operation {
   })
 }
 
-/** Makes the seating the present one of the event, unless it is already or seats of another one are in stock. */
+/** Makes the seating the current one of the event, unless it already is or seats of another seating are in stock. */
 function adoptSeating(
   { bus, postgres }: WorkerParts,
   eventId: string,
@@ -47,7 +47,7 @@ function adoptSeating(
     const present = await readSeatingHash(db, eventId)
     if (present?.hash === seatingHash(seating)) return { version: present.version, maxTicketsPerUser }
     if (present !== undefined && (await hasStock(bus, eventId, context))) {
-      const detail = 'cannot be attached, because the event sells seats of another plan, or at other prices, already'
+      const detail = 'cannot be attached, because the event already sells seats of another plan or at other prices'
       throw invalidRequest([{ pointer: '/layout', detail }])
     }
     const version = (present?.version ?? 0) + 1
@@ -64,16 +64,16 @@ function openSale(
   context: MessageContext,
 ): Promise<void> {
   return postgres.transaction(async (db) => {
-    // Locked while booking is asked, as in change-event-status.
+    // Locked during the call to the booking worker, as in change-event-status.
     const event = notCancelled(await lockEvent(db, eventId))
     refuseOpening(event, onSaleAt)
     const opened = { ...event, ...openedSale(event, onSaleAt) }
-    await driveSale(bus, opened, context)
+    await setSaleInBooking(bus, opened, context)
     await updateSale(db, opened, 'opened')
   })
 }
 
-/** Of an event that is over, or will be before the sale opens, nothing can be sold. */
+/** Refuses an opening after the event is over: nothing could be sold. */
 function refuseOpening(event: FullEventRow, onSaleAt: Date): void {
   if (isOver(event, new Date())) throw eventIsOver(event)
   const { offSaleAt } = openedSale(event, onSaleAt)
@@ -112,7 +112,10 @@ function seatingFaults({ layout, category_prices, price_steps }: GivenSeating): 
     ...layoutFaults(layout),
     ...Object.keys(category_prices)
       .filter((name) => !priced.has(name))
-      .map((name) => ({ pointer: '/category_prices', detail: `${name} is no category and no area of the layout` })),
+      .map((name) => ({
+        pointer: '/category_prices',
+        detail: `${name} is neither a category nor an area of the layout`,
+      })),
     ...Object.keys(price_steps)
       .filter((name) => !categories.has(name))
       .map((name) => ({ pointer: '/price_steps', detail: `${name} is not a category of the layout` })),

@@ -8,7 +8,7 @@ import type { WorkerParts } from '#shared/process/worker.ts'
 import { readEvent } from '../store/read-events.ts'
 import { countOneBypass } from '../store/waiting-rooms.ts'
 
-/** Counted in the commit that makes the id of the pass: none is given out that nobody sees. */
+/** Counted in the commit that creates the pass id, so that no pass is uncounted. */
 export function countBypass({ postgres }: Pick<WorkerParts, 'postgres'>): Operation {
   return operation(contract, async (request, context) => {
     requireOrganiser(context.caller)
@@ -21,7 +21,7 @@ export function countBypass({ postgres }: Pick<WorkerParts, 'postgres'>): Operat
         if (room === undefined) throw new TicketingError('queue_not_enabled', 'This event has no waiting room now.')
         const { bypassed, session_s, now } = room
         const pass_id = newId()
-        log.info({ event_id: request.event_id, pass_id, bypassed }, 'a pass was given out beside the queue')
+        log.info({ event_id: request.event_id, pass_id, bypassed }, 'a bypass pass was given out')
         return { pass_id, began_at: now.toISOString(), session_s, bypassed }
       }),
     )

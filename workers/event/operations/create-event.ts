@@ -17,7 +17,7 @@ import { addSeating } from '../store/layouts.ts'
 import { insertDraft } from '../store/organise-events.ts'
 import { readEvent } from '../store/read-events.ts'
 
-/** Stores a draft. Its seats come into stock when it is published. */
+/** Stores a draft. Its seats are added to the stock when it is published. */
 export function createEvent({ postgres }: WorkerParts): Operation {
   return operation(contract, (request, context) => {
     requireOrganiser(context.caller)
@@ -41,7 +41,7 @@ export function createEvent({ postgres }: WorkerParts): Operation {
           const event = await readEvent(db, eventId)
           refuseWrongSaleEnd(request, event)
           await addFact(db, 'event', eventFact('created', event))
-          // A draft sells nothing, so there is no stock to ask for.
+          // A draft sells nothing, so its stock need not be read.
           return toView(event, new Map(), new Date())
         }),
       ),
@@ -67,7 +67,7 @@ function saleOrderFaults({ on_sale_at, off_sale_at }: Request): FieldError[] {
   return [{ pointer: '/off_sale_at', detail: 'must be after on_sale_at' }]
 }
 
-/** Undoes the transaction when the sale would end too long after the event has begun, or by default before it opens. */
+/** Rolls back if the sale would end too long after the event begins, or by default before it opens. */
 function refuseWrongSaleEnd({ off_sale_at }: Request, { startsBy, offSaleAt, onSaleAt }: FullEventRow): void {
   const latest = latestSaleEnd(startsBy)
   if (off_sale_at !== undefined && new Date(off_sale_at) > latest) {

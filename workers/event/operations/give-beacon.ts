@@ -8,7 +8,7 @@ import { drawNotOpen, noDraw, showDraw } from '../draw-view.ts'
 import { lockDraw, writeBeacon } from '../store/draws.ts'
 import { readEvent } from '../store/read-events.ts'
 
-/** The value must be later than the root: what was public before could have been known when the last entrants joined. */
+/** The beacon must be later than the root: an earlier value could have been known when the last entrants joined. */
 export function giveBeacon({ postgres }: Pick<WorkerParts, 'postgres'>): Operation {
   return operation(contract, async (request, context) => {
     requireOrganiser(context.caller)
@@ -22,7 +22,7 @@ export function giveBeacon({ postgres }: Pick<WorkerParts, 'postgres'>): Operati
         if (draw.beaconSource === null) throw drawNotOpen('This draw has no beacon.')
         if (draw.closedAt === null) throw drawNotOpen('The root of the roll is not published yet.')
         if (draw.beaconValue !== null && draw.beaconValue !== value) {
-          throw drawNotOpen('The beacon of this draw was given already, and stays.')
+          throw drawNotOpen('This draw already has its beacon, which is final.')
         }
         if (draw.beaconValue !== null) return showDraw(draw)
         const publishedAt = new Date(request.published_at)

@@ -4,7 +4,7 @@ import { addFacts } from '#shared/facts/outbox.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
-import { driveSale } from '../booking-calls.ts'
+import { setSaleUnlessCancelled } from '../booking-calls.ts'
 import { importedStart } from '../event-start.ts'
 import { eventFact } from '../facts.ts'
 import { importChanges, type KnownEvent, saleFollows } from '../import-changes.ts'
@@ -15,10 +15,10 @@ import { organiserSource } from '../store/organise-events.ts'
 import { refreshStatistics } from '../store/refresh-statistics.ts'
 import { recordWords } from '../store/words.ts'
 
-/** Stores a batch: all of it or nothing. */
+/** Stores a batch, all of it or nothing. */
 export function importEvents({ bus, log, postgres }: WorkerParts): Operation {
   return operation(contract, async ({ source, events, reschedule }, context) => {
-    if (source === organiserSource) throw invalidRequest([{ pointer: '/source', detail: 'is kept for organisers' }])
+    if (source === organiserSource) throw invalidRequest([{ pointer: '/source', detail: 'is reserved for organisers' }])
     const faults = events.flatMap((event, index) => {
       const start = importedStart(event)
       return 'fault' in start ? [{ pointer: `/events/${index}/starts_at_local`, detail: start.fault }] : []
@@ -42,21 +42,21 @@ export function importEvents({ bus, log, postgres }: WorkerParts): Operation {
           'event',
           changed.map((event) => eventFact('imported', event)),
         )
-        // Before the commit: seats of an event that its source cancels must not be sold once the catalogue says so.
-        await driveSales(bus, { before: known, after: changed }, context)
+        // Before the commit: once the catalogue shows a cancelled event, its seats must not be sold.
+        await setSalesInBooking(bus, { before: known, after: changed }, context)
         return changes.counts
       }),
     )
-    // What is stored is stored; plans may be better after the next batch.
+    // The batch is stored whatever happens here; after the next batch query plans may be better.
     await refreshStatistics(postgres).catch((err) =>
-      log.warn({ err }, 'the statistics of the catalogue stay as they are'),
+      log.warn({ err }, 'the statistics of the catalogue were not refreshed'),
     )
     return counts
   })
 }
 
-/** Tells booking of seated events whose sale an import has changed, and has those refunded that are cancelled by it. */
-async function driveSales(
+/** Updates the sales that an import changed in the booking worker, and starts refunds for events that it cancelled. */
+async function setSalesInBooking(
   bus: WorkerParts['bus'],
   { before, after }: { before: readonly KnownEvent[]; after: readonly KnownEvent[] },
   context: MessageContext,
@@ -65,7 +65,7 @@ async function driveSales(
   for (const event of after) {
     const known = knownById.get(event.id)
     if (known === undefined || !saleFollows(known, event)) continue
-    const hasSale = await driveSale(bus, event, context)
+    const hasSale = await setSaleUnlessCancelled(bus, event, context)
     if (hasSale && event.status === 'cancelled') await refundBookings(bus, event.id, context)
   }
 }

@@ -5,8 +5,8 @@ import { findAsked } from '../search/find-page.ts'
 import { listFingerprint, readCursor } from '../search/page-cursor.ts'
 
 /**
- * Lists events by date, with what is left of them; postponed and cancelled ones only where past ones are wanted, too. Throws
- * `validation_failed` for a cursor of another list.
+ * Lists events by date with their availability. Postponed and cancelled events, and for organisers drafts, are included only together
+ * with past ones. Throws `validation_failed` for a cursor of another list.
  */
 export function listEvents(parts: ListParts): Operation {
   return operation(contract, async (request, context) => {
@@ -15,7 +15,8 @@ export function listEvents(parts: ListParts): Operation {
     const list = listFingerprint(asked)
     const after = cursor === undefined ? undefined : readCursor(list, cursor)
     const upcoming = status === 'upcoming'
-    const conditions = { upcoming, takingPlace: upcoming, start, end }
+    const drafts = context.caller.role === 'organiser'
+    const conditions = { upcoming, takingPlace: upcoming, drafts, start, end }
     const positions = await findAsked(parts.postgres, { ...filters, conditions }, { after, wanted: limit + 1 })
     const page = await showPage(parts, { positions, size: limit, list }, context)
     return { ...page, message: countMessage(page.items.length, upcoming) }

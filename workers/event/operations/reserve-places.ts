@@ -4,7 +4,7 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import { findWaitingRoom, reserveBlock } from '../store/waiting-rooms.ts'
 
-/** Repeating it reserves another block: places that nobody gets are skipped when their turn comes. */
+/** A repetition reserves another block: unused places are skipped when their turn comes. */
 export function reservePlaces({ postgres }: Pick<WorkerParts, 'postgres'>): Operation {
   return operation(contract, async ({ event_id, count }) => {
     const block = await reserveBlock(postgres, event_id, count)
@@ -13,6 +13,6 @@ export function reservePlaces({ postgres }: Pick<WorkerParts, 'postgres'>): Oper
     if (room === undefined || room.state === 'off') {
       throw new TicketingError('queue_not_enabled', 'This event has no waiting room now.')
     }
-    throw new TicketingError('queue_full', 'The pre-queue is full; try again later, after its draw.')
+    throw new TicketingError('queue_full', 'The pre-queue is full; try again after its draw.')
   })
 }

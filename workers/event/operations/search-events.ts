@@ -15,8 +15,8 @@ type Reply = ReplyOf<typeof contract>
 const defaultRadiusKm = 50
 
 /**
- * Finds events that take place, the most relevant first, with what is left of them; past ones only when asked from a date on.
- * Throws `validation_failed` for a cursor of another list, and for texts of too many words.
+ * Finds events that take place, most relevant first, with their availability; past events only with a start date. Throws
+ * `validation_failed` for a cursor of another list and for too many words.
  */
 export function searchEvents(parts: ListParts): Operation {
   return operation(contract, async (request, context): Promise<Reply> => {
@@ -26,7 +26,7 @@ export function searchEvents(parts: ListParts): Operation {
       cursor === undefined ? undefined : readCursor(list, cursor, { isByDistance: request.sort === 'distance' })
     const size = page === undefined ? limit : (pageSize ?? limit)
     const skipped = ((page ?? 1) - 1) * size
-    // One more than asked for shows whether there is a next page.
+    // One event more than requested shows whether there is a next page.
     const question = await questionOf(parts.postgres, ask(request))
     const found = await find(parts.postgres, question, { after, wanted: skipped + size + 1 })
     return {
@@ -42,17 +42,17 @@ interface Found {
   readonly positions: readonly FoundEvent[]
   readonly corrections: readonly Correction[]
   readonly didYouMean: string | null
-  /** What was searched for in the end; null: nothing can match. */
+  /** The question that was finally searched; null: nothing can match. */
   readonly question: Question | null
 }
 
-/** Searches for what was typed; where that finds nothing, for what was probably meant. */
+/** Searches for the text as typed. If nothing is found, searches for what was probably meant. */
 async function find(db: Queryable, question: Question | null, page: PageWanted): Promise<Found> {
   const asTyped = { positions: [], corrections: [], didYouMean: null, question }
   if (question === null) return asTyped
   const positions = await findPage(db, question, page)
   if (positions.length > 0 || question.words.words.length === 0) return { ...asTyped, positions }
-  // Behind the last page of what was typed there is nothing to correct.
+  // After the last page of results there is nothing to correct.
   const isBehind =
     page.after !== undefined && (await findPage(db, question, { after: undefined, wanted: 1 })).length > 0
   const corrected = isBehind ? null : await correctKeyword(db, question)

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import type { ParsedRequestOf } from '#shared/contracts/contract.ts'
-import { setWaitingRoom as contract } from '#shared/contracts/waiting-room.ts'
+import { setWaitingRoom as contract, roomDefaults } from '#shared/contracts/waiting-room.ts'
 import { once } from '#shared/database/idempotency.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { invalidRequest } from '#shared/errors.ts'
@@ -8,20 +8,21 @@ import { addFact } from '#shared/facts/outbox.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
-import { driveSale } from '../booking-calls.ts'
+import { setSaleInBooking } from '../booking-calls.ts'
 import { drawNotOpen } from '../draw-view.ts'
 import { eventFact } from '../facts.ts'
 import { showWaitingRoom } from '../room-view.ts'
 import { type DrawTerms, lockDraw, writeDraw } from '../store/draws.ts'
 import { raiseVersion } from '../store/organise-events.ts'
 import { lockEvent } from '../store/read-events.ts'
-import { hasPlaces, writeWaitingRoom } from '../store/waiting-rooms.ts'
+import { findWaitingRoom, hasPlaces, writeWaitingRoom } from '../store/waiting-rooms.ts'
 
 type Request = ParsedRequestOf<typeof contract>
 
 /**
- * Booking is told first, while the event is locked: once this has answered, no place is taken without a pass, or none is needed any
- * more. A crash in between leaves a room that the same request sets again.
+ * Calls the booking worker first, while the event is locked: after the answer no place is taken without a pass, or none is needed any more.
+ * After a crash in between the same request sets the room again. What the request leaves out is read under this lock, so two organisers do
+ * not undo each other's changes.
  */
 export function setWaitingRoom({ bus, postgres }: WorkerParts): Operation {
   return operation(contract, async (request, context) => {
@@ -30,10 +31,14 @@ export function setWaitingRoom({ bus, postgres }: WorkerParts): Operation {
     return postgres.transaction((db) =>
       once(db, command, async () => {
         const event = await lockEvent(db, request.event_id)
-        const { draw: _, ...settings } = request
-        const terms = await newTerms(db, request)
-        await driveSale(bus, { ...event, needsPass: request.state !== 'off' }, context)
-        await writeWaitingRoom(db, { ...settings, state: request.state === 'pre_queue' ? 'open' : request.state })
+        const stored = await findWaitingRoom(db, event.id)
+        const { draw, state = stored?.state, ...given } = request
+        if (state === undefined)
+          throw invalidRequest([{ pointer: '/state', detail: 'is required for a new waiting room' }])
+        const terms = await newTerms(db, event.id, { state, draw })
+        await setSaleInBooking(bus, { ...event, needsPass: state !== 'off' }, context)
+        const settings = { ...roomDefaults, ...stored, ...given }
+        await writeWaitingRoom(db, { ...settings, state: state === 'pre_queue' ? 'open' : state })
         if (terms !== undefined) await writeDraw(db, event.id, terms, newSecrets())
         const version = await raiseVersion(db, event.id)
         await addFact(db, 'event', eventFact('room', { ...event, version }))
@@ -45,22 +50,28 @@ export function setWaitingRoom({ bus, postgres }: WorkerParts): Operation {
   })
 }
 
-/** The terms that a request gives a draw, if it does. A draw belongs to an event for good, and none is announced to people who wait. */
-async function newTerms(db: Database, { event_id, state, draw }: Request): Promise<DrawTerms | undefined> {
+/** The terms of the draw in a request, if any. An event has one draw for good, and no draw is announced to people who already wait. */
+async function newTerms(
+  db: Database,
+  eventId: string,
+  { state, draw }: Pick<Request, 'draw'> & Required<Pick<Request, 'state'>>,
+): Promise<DrawTerms | undefined> {
   if (draw !== undefined && state === 'off') {
-    throw invalidRequest([{ pointer: '/draw', detail: 'does not go with the state `off`' }])
+    throw invalidRequest([{ pointer: '/draw', detail: 'is not allowed with the state `off`' }])
   }
   if (draw === undefined && state !== 'pre_queue') return undefined
-  const known = await lockDraw(db, event_id)
-  if (known !== undefined && known.seed !== null) throw drawNotOpen('The draw of this event was held.')
+  const known = await lockDraw(db, eventId)
+  if (known !== undefined && known.seed !== null) throw drawNotOpen('The draw of this event has been held.')
   if (draw === undefined) {
-    if (known === undefined) throw invalidRequest([{ pointer: '/draw', detail: 'is needed for the state `pre_queue`' }])
+    if (known === undefined)
+      throw invalidRequest([{ pointer: '/draw', detail: 'is required with the state `pre_queue`' }])
     return undefined
   }
-  if (known?.isClosing) throw drawNotOpen('The pre-queue has closed, or does so in a moment: its draw stays as it is.')
-  if (known === undefined && (await hasPlaces(db, event_id))) {
+  if (known?.isClosing)
+    throw drawNotOpen('The pre-queue has closed or is about to close: its draw can no longer change.')
+  if (known === undefined && (await hasPlaces(db, eventId))) {
     throw drawNotOpen(
-      'Buyers wait in the queue already, and keep their order: a draw is announced before the first joins.',
+      'Buyers already wait in the queue and keep their order: announce a draw before the first buyer joins.',
     )
   }
   const terms = {

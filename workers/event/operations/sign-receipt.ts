@@ -3,15 +3,15 @@ import { signReceipt as contract, receiptType } from '#shared/contracts/draw.ts'
 import type { Postgres } from '#shared/database/postgres.ts'
 import { commitmentOf, drawPageSize, inclusionProof, leafAt, nodesOf, numberAt } from '#shared/draw.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
-import { noDraw, receiptKeyOf } from '../draw-view.ts'
+import { noDraw, signingKeyOf } from '../draw-view.ts'
 import { type Draw, type DrawPage, findDraw, findPage, readPageRoots } from '../store/draws.ts'
 
-/** The gateway has checked whose place it is. */
+/** The gateway has checked to whom the place belongs. */
 export function signReceipt({ postgres }: { postgres: Postgres }): Operation {
   return operation(contract, async ({ event_id, index, leaf, takes_part }) => {
     const draw = await findDraw(postgres, event_id)
     if (draw === undefined) throw noDraw()
-    // Once the root is published, the roll alone says who takes part.
+    // After the root is published, only the roll decides who takes part.
     const page = draw.root === null ? undefined : await findPage(postgres, event_id, Math.floor(index / drawPageSize))
     const proof = page && (await proofIn(postgres, page, { event_id, index, leaf }))
     const claims = {
@@ -28,12 +28,12 @@ export function signReceipt({ postgres }: { postgres: Postgres }): Operation {
     const receipt = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'EdDSA', typ: receiptType })
       .setIssuedAt()
-      .sign(receiptKeyOf(draw))
+      .sign(signingKeyOf(draw))
     return { receipt }
   })
 }
 
-/** Within the page, then over the pages. None where the roll has another leaf, or none. */
+/** The proof within the page, then over the pages. None if the roll has no leaf or another leaf at this index. */
 async function proofIn(
   postgres: Postgres,
   { leaves }: DrawPage,
@@ -46,7 +46,7 @@ async function proofIn(
   return proof.map((node) => node.toString('hex'))
 }
 
-/** Who came after the closing has the number of their arrival. */
+/** The number of a place; after the closing it follows from the arrival index. */
 function numberIn({ count }: Draw, page: DrawPage | undefined, index: number): number {
   const ranks = page?.ranks ?? null
   if (ranks === null || index >= (count ?? 0)) return index + 1

@@ -8,13 +8,16 @@ import { drawNotOpen, noDraw } from '../draw-view.ts'
 import { lockDraw, type RollPage, readPageRoots, writeCount, writeRollPages, writeRoot } from '../store/draws.ts'
 import { hasPlaces } from '../store/waiting-rooms.ts'
 
-/** For so long after the closing an empty roll is refused where places were given out: gateways may ask the wrong Redis, or a lost one. */
+/**
+ * For this long after the closing an empty roll is refused if places were given out: gateways may use the wrong Redis, or one that lost its
+ * data.
+ */
 const emptyRefusedMs = 60_000
 
 /**
- * Gateways hand over the same roll, so it does not matter whose page comes first, nor how often one comes. Where Redis lost the roll in
- * between, they differ: then the first count stands, and pages that are stored stay. One that was lost before is empty: it is stored for
- * good only when a minute has not brought it back.
+ * All gateways send the same roll, so it does not matter whose page comes first or how often. If Redis lost the roll in between, they
+ * differ: the first count stands, and stored pages stay. A roll lost before that is empty; it is stored only if it is still empty after a
+ * minute.
  */
 export function storeRoll({ postgres, log }: Pick<WorkerParts, 'postgres' | 'log'>): Operation {
   return operation(contract, async ({ event_id, count, first_page, leaves }) => {
@@ -22,7 +25,7 @@ export function storeRoll({ postgres, log }: Pick<WorkerParts, 'postgres' | 'log
     return postgres.transaction(async (db) => {
       const draw = await lockDraw(db, event_id)
       if (draw === undefined) throw noDraw()
-      if (!draw.isClosed) throw drawNotOpen('The pre-queue is open still.')
+      if (!draw.isClosed) throw drawNotOpen('The pre-queue is still open.')
       const known = draw.count ?? count
       if (draw.root !== null) return { count: known, root: draw.root.toString('hex') }
       if (known !== count) return { count: known, root: null }
@@ -47,7 +50,7 @@ export function storeRoll({ postgres, log }: Pick<WorkerParts, 'postgres' | 'log
   })
 }
 
-/** With the roots of their subtrees, each a few milliseconds of work. */
+/** Pages with the roots of their subtrees; each takes a few milliseconds to compute. */
 async function pagesOf(leaves: Buffer, firstPage: number): Promise<RollPage[]> {
   const pageBytes = drawPageSize * leafBytes
   const pages: RollPage[] = []

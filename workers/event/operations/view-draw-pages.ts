@@ -10,9 +10,10 @@ interface Parts {
   readonly postgres: Postgres
 }
 
+/** Shows a page of a draw's roll. Throws `draw_not_open` before its root is published, and `not_found`. */
 export function viewDrawRoll({ postgres }: Parts): Operation {
-  return operation(rollContract, async ({ event_id, page }) => {
-    const draw = await readDraw(postgres, event_id)
+  return operation(rollContract, async ({ event_id, page }, { caller }) => {
+    const draw = await readDraw(postgres, event_id, caller)
     if (draw.root === null) throw drawNotOpen('The roll is published when the pre-queue has closed.')
     const { leaves } = await readPage(postgres, event_id, page)
     return {
@@ -22,9 +23,10 @@ export function viewDrawRoll({ postgres }: Parts): Operation {
   })
 }
 
+/** Shows a page of a draw's ranks. Throws `draw_not_open` before the draw, and `not_found`. */
 export function viewDrawRanks({ postgres }: Parts): Operation {
-  return operation(ranksContract, async ({ event_id, page }) => {
-    const draw = await readDraw(postgres, event_id)
+  return operation(ranksContract, async ({ event_id, page }, { caller }) => {
+    const draw = await readDraw(postgres, event_id, caller)
     if (draw.seed === null) throw drawNotOpen('The order has not been drawn yet.')
     const { ranks } = await readPage(postgres, event_id, page)
     if (ranks === null) throw new Error(`page ${page} of event ${event_id} has no ranks`)

@@ -2,12 +2,12 @@ import { viewLayout as contract } from '#shared/contracts/event.ts'
 import { TicketingError } from '#shared/errors.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
-import { visibleEvent } from '../access.ts'
 import { asDifferences } from '../compact-layout.ts'
 import { sectionOutlines } from '../section-outlines.ts'
 import { readLayout } from '../store/layouts.ts'
+import { visibleEvent } from '../visible-event.ts'
 
-/** Shows an event's seating plan, the present or that of a version. Throws `event_not_found`, also for drafts, and `not_found`. */
+/** Shows the seating plan of an event, current or by version. Throws `event_not_found`, also for drafts, and `not_found`. */
 export function viewLayout({ postgres }: WorkerParts): Operation {
   return operation(contract, async ({ event_id, version, coordinates }, { caller }) => {
     const { layoutVersion } = await visibleEvent(postgres, event_id, caller)
@@ -16,7 +16,7 @@ export function viewLayout({ postgres }: WorkerParts): Operation {
     if (found === undefined) {
       throw new TicketingError(
         'not_found',
-        `The seating plan has no version ${version}; the present one is ${layoutVersion}.`,
+        `The seating plan has no version ${version}; the current one is ${layoutVersion}.`,
       )
     }
     const { layout, outlines } = found

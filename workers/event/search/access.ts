@@ -4,28 +4,28 @@ import { dateRange, type Indexed } from '../store/list-conditions.ts'
 import { daysBetween } from './dates.ts'
 import { eventsWith } from './terms.ts'
 
-/** How a page is found; see `store/find-events.ts`. */
+/** The access path of a page; see `store/find-events.ts`. */
 export interface Access {
-  readonly way: 'collect' | 'walk'
-  /** The indexes by which events are collected, should the walk not fill the page. */
+  readonly method: 'collect' | 'scan'
+  /** The indexes that collect events, also if the scan does not fill the page. */
   readonly indexes: readonly Indexed[]
-  /** A walk ends there, in events. */
-  readonly walk: number
+  /** The scan ends after this many events. */
+  readonly scanLimit: number
 }
 
-/* Measured at 1,000,000 events (`npm run bench -- search`); within a factor of two they hardly matter. */
+/* Measured at 1,000,000 events (`npm run bench -- search`). A factor of two hardly matters. */
 
-/** Most events of a catalogue take place within so many days. */
+/** Most events of a catalogue take place within this many days. */
 const usualDays = 300
-/** Nothing is won by a second index or a walk where so few events are read. */
+/** For fewer events, a second index or a scan gains nothing. */
 const few = 1_000
-/** Reading an event costs as much as reading so many entries of an index. */
+/** Reading an event costs as much as reading this many index entries. */
 const entriesPerEvent = 16
-/** A walk may go on for so many events at least, and for this many times those that are to be expected. */
-const minWalk = 10_000
-const patience = 4
+/** A scan may read at least this many events, and this many times the expected number. */
+const minScan = 10_000
+const scanFactor = 4
 
-/** The way on which fewer events are read, as far as can be told from how frequent each condition is. */
+/** The access path that reads fewer events, estimated from the frequency of each condition. */
 export function accessFor(list: EventList, reach: Reach, total: number): Access {
   const { from, to } = dateRange(list)
   const days = from === undefined || to === undefined ? usualDays : daysBetween(from, to) + 1
@@ -36,18 +36,18 @@ export function accessFor(list: EventList, reach: Reach, total: number): Access 
   if (reach.performed !== undefined) having.push(['performer', reach.performed])
   if (reach.priced !== undefined) having.push(['price', reach.priced ?? total / 2])
   const matching = having.reduce((share, [, events]) => share * Math.min(1, events / total), 1)
-  // The index of terms knows weeks.
+  // The index of terms also contains weeks.
   const costs = having.map(([index, events]) => [index, index === 'terms' ? events * dateShare : events] as const)
   const [first = ['dates', total * dateShare] as const, second] = costs.toSorted(([, one], [, other]) => one - other)
   const both =
     second === undefined ? Number.POSITIVE_INFINITY : (first[1] * second[1]) / total + second[1] / entriesPerEvent
   const isWorthBoth = second !== undefined && first[1] > few && both < first[1]
-  const walked = Math.min(total * dateShare, list.limit / Math.max(matching, 1 / total))
+  const scanned = Math.min(total * dateShare, list.limit / Math.max(matching, 1 / total))
   const found = isWorthBoth ? both : first[1]
   const collected = list.order === 'any' ? Math.min(found, list.limit) + found / entriesPerEvent : found
   return {
-    way: having.length > 0 && collected <= Math.max(few, 2 * walked) ? 'collect' : 'walk',
+    method: having.length > 0 && collected <= Math.max(few, 2 * scanned) ? 'collect' : 'scan',
     indexes: isWorthBoth ? [first[0], second[0]] : [first[0]],
-    walk: Math.max(minWalk, patience * walked),
+    scanLimit: Math.max(minScan, scanFactor * scanned),
   }
 }

@@ -10,17 +10,17 @@ export interface Correction {
   readonly used: string
 }
 
-/** A keyword in another spelling that events match. */
+/** A keyword in another spelling, which events match. */
 export interface CorrectedKeyword {
   readonly words: QueryWords
   readonly keyword: string
   readonly performersOfThatName: number
   readonly corrections: readonly Correction[]
-  /** Whether to search for it. Else it is only worth naming: what was typed is right, but not found with what else is asked. */
+  /** Whether to search for it. If not, it is only suggested: the typed keyword exists, but not together with the other filters. */
   readonly replaces: boolean
 }
 
-/** One way to spell the words so far. */
+/** A spelling of the words so far. */
 interface Spelling {
   readonly texts: readonly string[]
   readonly corrections: readonly Correction[]
@@ -29,16 +29,16 @@ interface Spelling {
   readonly events: number
 }
 
-/** Near words that are tried for a word, spellings that are looked up, and those that are checked against events. */
+/** Limits: near words tried for a word, spellings looked up, and spellings checked against events. */
 const maxNear = 8
 const maxSpellings = 60
 const maxChecked = 16
-/** What an unknown word costs that stays as it is, in letters: it may be two words written as one. */
+/** The cost, in letters, of leaving an unknown word unchanged: it may be two words written as one. */
 const unknownCost = 1.5
 
 /**
- * The spelling of a keyword that was most likely meant where, as it was typed, nothing was found; `null` when nothing is near. All
- * words are judged together: a spelling that no event matches as a whole is none.
+ * The spelling of a keyword that was most likely meant, if the typed one found nothing; `null` if there is none nearby. All words are
+ * judged together: a spelling that no event matches as a whole does not count.
  */
 export async function correctKeyword(db: Queryable, question: Question): Promise<CorrectedKeyword | null> {
   const typed = question.words.words.map(({ text }) => text)
@@ -76,7 +76,7 @@ function byCost(one: Spelling, other: Spelling): number {
   return one.cost - other.cost || other.events - one.events
 }
 
-/** Of spellings at the same cost, first the name of a performer, then what most events match. */
+/** Of spellings with the same cost: first the name of a performer, then the one that most events match. */
 async function bestOf(
   db: Queryable,
   question: Question,
@@ -116,7 +116,7 @@ async function bestOf(
   return { ...best, replaces: isFound && !typed?.isKnown }
 }
 
-/** The keyword with other words in the place of some. */
+/** The keyword with some words replaced. */
 function respell(keyword: string, { corrections }: Spelling): string {
   const used = new Map(corrections.map(({ word, used }) => [word, used]))
   const words = keyword.split(' ')

@@ -8,7 +8,7 @@ interface Filters {
   readonly type?: string | undefined
 }
 
-/** Words of performers and venues, city and type as a whole. */
+/** Words of performers and venues; city and type as whole texts. */
 export interface FilterTexts {
   readonly words: readonly { readonly field: 'p' | 'v'; readonly texts: readonly string[] }[]
   readonly wholes: readonly WholeText[]
@@ -16,12 +16,12 @@ export interface FilterTexts {
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** The id, where a filter is one instead of a name. */
+/** The id, if a filter is an id instead of a name. */
 export function filterId(filter: string | undefined): string | undefined {
   return filter !== undefined && uuid.test(filter) ? filter : undefined
 }
 
-/** `null` when a filter has neither letters nor digits: nothing is called that. Throws `validation_failed` when it has too many words. */
+/** `null` if a filter has no letters or digits: nothing has such a name. Throws `validation_failed` if it has too many words. */
 export function filterTexts({ performer, venue, city, type }: Filters): FilterTexts | null {
   const words: FilterTexts['words'][number][] = []
   const wholes: WholeText[] = []
@@ -34,12 +34,12 @@ export function filterTexts({ performer, venue, city, type }: Filters): FilterTe
   return isEmpty ? null : { words, wholes }
 }
 
-/** Texts as words to look up: themselves, and what neighbours make together. */
+/** The words to look up: the words of the texts, and each pair of neighbours written as one. */
 export function wordsOf({ words }: FilterTexts): string[] {
   return words.flatMap(({ texts }) => [...texts, ...joinedTexts(texts)])
 }
 
-/** `null` when nothing fulfils the filters. */
+/** `null` if nothing can match the filters. */
 export function filterTerms({ words, wholes }: FilterTexts, known: KnownTexts): Term[] | null {
   const terms: Term[] = []
   for (const { field, texts } of words) {

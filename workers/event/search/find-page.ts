@@ -5,8 +5,8 @@ import {
   eventsBehind,
   findPositions,
   type Statement,
-  walkEvents,
-  walkVenues,
+  scanEvents,
+  scanVenues,
 } from '../store/find-events.ts'
 import { accessFor } from './access.ts'
 import type { FoundEvent, PagePosition } from './page-cursor.ts'
@@ -16,24 +16,24 @@ import { anywhere, tiersOf } from './tiers.ts'
 
 export interface PageWanted {
   readonly after: PagePosition | undefined
-  /** Results from there on. */
+  /** Number of results after that position. */
   readonly wanted: number
 }
 
-/** Positions in the list of what is asked, from `after` on. Throws `validation_failed` for texts of too many words. */
+/** The events of a list after `after`. Throws `validation_failed` for too many words. */
 export async function findAsked(db: Queryable, asked: Asked, page: PageWanted): Promise<FoundEvent[]> {
   const question = await questionOf(db, asked)
   return question === null ? [] : await findPage(db, question, page)
 }
 
-/** Positions in the list from `after` on. */
+/** The events of a list after `after`. */
 export async function findPage(db: Queryable, question: Question, page: PageWanted): Promise<FoundEvent[]> {
   if (question.order === 'relevance') return await findByRelevance(db, question, page)
   const list = listOf(question, page)
   return list === null ? [] : await findList(db, question, list)
 }
 
-/** The list of all events that have the words, by date where relevance orders; `null` when a word stands nowhere. */
+/** The list of all events with the words, by date if the order is relevance; `null` if no event has one of the words. */
 export function listOf(
   question: Question,
   { after, wanted }: PageWanted,
@@ -45,20 +45,20 @@ export function listOf(
   return { ...listed, terms, order: order === 'relevance' ? 'date' : order, after, limit: wanted }
 }
 
-/** A statement that finds the first events of a list, or all that are left of it. */
+/** A statement that finds the first events of a list, or all remaining ones. */
 export interface Attempt {
   readonly find: Statement
-  /** Finds something where the page may not be full though there is more: then the next attempt is due. */
+  /** Finds a row if the list has more events after an unfilled page: then the next attempt is necessary. */
   readonly behind: Statement | null
 }
 
-/** What to try in turn until the page is full or the list ends; the last attempt leaves nothing out. */
+/** The attempts, in order, until the page is full or the list ends. The last attempt leaves nothing out. */
 export function attemptsAt(list: EventList, { reach, events }: Question, tier = 0): Attempt[] {
-  const { way, indexes, walk } = accessFor(list, reach, events)
+  const { method, indexes, scanLimit } = accessFor(list, reach, events)
   const collecting = { find: collectEvents(list, { by: indexes, tiers: [], tier }), behind: null }
-  if (way === 'collect') return [collecting]
-  if (list.order === 'distance') return [{ find: walkVenues(list, tier), behind: null }, collecting]
-  return [{ find: walkEvents(list, { tier, events: walk }), behind: eventsBehind(list, walk) }, collecting]
+  if (method === 'collect') return [collecting]
+  if (list.order === 'distance') return [{ find: scanVenues(list, tier), behind: null }, collecting]
+  return [{ find: scanEvents(list, { tier, events: scanLimit }), behind: eventsBehind(list, scanLimit) }, collecting]
 }
 
 async function findList(db: Queryable, question: Question, list: EventList, tier = 0): Promise<FoundEvent[]> {
@@ -71,7 +71,7 @@ async function findList(db: Queryable, question: Question, list: EventList, tier
   return found
 }
 
-/** The best tiers together, as long as that is few events, then one after the other and no further than the page. */
+/** Searches the best relevance tiers together while they have few events, then tier by tier until the page is full. */
 async function findByRelevance(db: Queryable, question: Question, page: PageWanted): Promise<FoundEvent[]> {
   const { reach, events } = question
   const { after, wanted } = page
@@ -79,7 +79,7 @@ async function findByRelevance(db: Queryable, question: Question, page: PageWant
   const lists = tiers.map((terms) => (terms === null ? null : listOf(question, page, terms)))
   const accesses = lists.map((list) => (list === null ? null : accessFor(list, reach, events)))
   const queries = tiers.map((terms) => (terms === null ? null : termQuery(terms)))
-  const last = accesses.findLastIndex((access) => access?.way === 'collect')
+  const last = accesses.findLastIndex((access) => access?.method === 'collect')
   const [list, access] = [lists[last], accesses[last]]
   const found: FoundEvent[] = []
   if (list && access && (after?.tier ?? 0) <= last) {

@@ -13,19 +13,19 @@ const plainLetters: Record<string, string> = {
   æ: 'ae',
   œ: 'oe',
   þ: 'th',
-  // A sigma at the end of a word: the same word in the middle of typing ends with the other one.
+  // A final sigma: while the word is still being typed, it ends with the other sigma.
   ς: 'σ',
 }
 
 const plainLetterPattern = new RegExp(`[${Object.keys(plainLetters).join('')}]`, 'gu')
-/** Inside words: apostrophes of all kinds and invisible characters. */
+/** Characters ignored inside words: all apostrophes and invisible characters. */
 const ignored = /['`´‘’ʻʼ′]|\p{Cf}/gu
-/** What decomposing leaves beside the base letter; the apostrophe is that of ŉ. */
+/** Marks left by decomposition; the apostrophe belongs to ŉ. */
 const marks = /[\p{M}ʼ]/gu
 
 /**
- * The form in which texts are compared: lower-case words of letters and digits, without accents and punctuation, with
- * single blanks between them. `Łódź` and `lodz` become the same; a text without letters and digits becomes ''.
+ * The form in which texts are compared: lower-case words of letters and digits, without accents and punctuation, separated by single
+ * spaces. `Łódź` becomes `lodz`; a text without letters and digits becomes ''.
  */
 export function fold(text: string): string {
   return text

@@ -13,7 +13,7 @@ export interface SearchableTexts {
 export function foldedTexts({ name, type, description, venue, city, performers }: SearchableTexts) {
   return {
     folded_name: fold(name),
-    // One a line, so that each is found by its whole name.
+    // One name per line, so that each is found as a whole.
     folded_performers: performers.map(fold).filter(Boolean).join('\n'),
     folded_venue: fold(venue ?? ''),
     folded_city: fold(city ?? ''),

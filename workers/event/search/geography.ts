@@ -1,4 +1,4 @@
-/** All places within a distance of a point. */
+/** The area within a distance of a point. */
 export interface Circle {
   readonly latitude: number
   readonly longitude: number
@@ -12,13 +12,13 @@ interface Box {
   readonly east: number
 }
 
-/** On average. */
+/** Mean radius. */
 export const earthRadiusKm = 6371.0088
 const kmPerDegree = (2 * Math.PI * earthRadiusKm) / 360
 
-/** One or two boxes of degrees that the circle lies in: two where it crosses the antimeridian, the whole width at a pole. */
+/** The boxes of degrees that contain the circle: two if it crosses the antimeridian, the full width at a pole. */
 export function boxesAround({ latitude, longitude, radiusKm }: Circle): Box[] {
-  // A little more than it is, against rounding.
+  // Slightly larger, against rounding.
   const highDegrees = (radiusKm / kmPerDegree) * 1.001
   const south = Math.max(-90, latitude - highDegrees)
   const north = Math.min(90, latitude + highDegrees)
@@ -31,7 +31,7 @@ export function boxesAround({ latitude, longitude, radiusKm }: Circle): Box[] {
   return [{ south, north, west, east }]
 }
 
-/** Degrees of longitude that a circle of so many degrees reaches to each side, at its widest. */
+/** The degrees of longitude that a circle extends to each side, at its widest. */
 function halfWidth(latitude: number, highDegrees: number): number {
   if (Math.abs(latitude) + highDegrees >= 90) return 180
   const radians = (degrees: number): number => (degrees * Math.PI) / 180

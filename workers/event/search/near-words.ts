@@ -1,14 +1,14 @@
-/* Words that somebody may have meant who typed another one. */
+/* Words that somebody who typed another word may have meant. */
 
-/** Too short, and everything is near; too long, and it is no word. As the index `words_by_spelling` has it. */
+/** With fewer letters everything is near; with more it is no word. The same limits as the index `words_by_spelling`. */
 export const minLetters = 3
 export const maxLetters = 30
-/** From so many letters on, two of them may be wrong. */
+/** In words of at least this many letters two letters may be wrong. */
 const longWord = 7
 
 /**
- * What is left of a word without any one of its letters, of a long one without any two, and the word itself. Each known word
- * has the same of one letter in the index, so words meet that differ by a letter missing, added, wrong or out of place.
+ * The variants of a word without any one of its letters, of a long word without any two, and the word itself. The index has the one-letter
+ * variants of each known word, so words match that differ by a missing, added, wrong or misplaced letter.
  */
 export function deletionsOf(word: string): string[] {
   const letters = [...word]
@@ -20,16 +20,16 @@ export function deletionsOf(word: string): string[] {
 
 export interface KnownWord {
   readonly word: string
-  /** How many events have it, more or less. */
+  /** How many events have the word, approximately. */
   readonly events: number
 }
 
 export interface NearWord extends KnownWord {
-  /** How far it is from what was typed, in letters. People seldom mistype the first one: that counts half a letter more. */
+  /** Distance to the typed word, in letters. People seldom mistype the first letter, so that costs half a letter more. */
   readonly distance: number
 }
 
-/** The nearest of known words first, among equally near ones the most frequent. */
+/** Known words sorted by distance, then by frequency. */
 export function nearestFirst(typed: string, known: readonly KnownWord[]): NearWord[] {
   const allowed = [...typed].length >= longWord ? 2 : 1
   return known
@@ -42,8 +42,8 @@ export function nearestFirst(typed: string, known: readonly KnownWord[]): NearWo
 }
 
 /**
- * How many letters have to be added, left out, replaced, or swapped with the next one, to make one word the other:
- * Damerau–Levenshtein, optimal string alignment.
+ * How many letters must be added, removed, replaced or swapped with the next one to turn one word into the other: Damerau–Levenshtein
+ * distance, optimal string alignment.
  */
 export function editDistance(one: string, other: string): number {
   const from = [...one]

@@ -1,32 +1,32 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { instant, localDate } from '#shared/contracts/fields.ts'
+import { localDate, utcTime } from '#shared/contracts/fields.ts'
 import { invalidRequest } from '#shared/errors.ts'
 
-/** The place in a list after which the next page begins: what the list is ordered by. */
+/** The position in a list after which the next page begins, by the list's order. */
 export interface PagePosition {
-  /** Its relevance tier, see `tiers.ts`; 0 where nothing is ranked. */
+  /** Its relevance tier, see `tiers.ts`; 0 if nothing is ranked. */
   readonly tier: number
-  /** Price or distance where that orders the list, else 0. */
+  /** The price or distance if the list is ordered by it, else 0. */
   readonly key: number
   readonly startsOn: string
   readonly startsAt: Date | null
   readonly id: string
 }
 
-/** An event of a list: where it stands there, and which version of it was found. */
+/** An event in a list: its position, and the version that was found. */
 export interface FoundEvent extends PagePosition {
   readonly version: number
 }
 
-const parts = z.tuple([z.string(), z.int().min(0).max(9), z.number().min(0), localDate, instant.nullable(), z.uuid()])
+const parts = z.tuple([z.string(), z.int().min(0).max(9), z.number().min(0), localDate, utcTime.nullable(), z.uuid()])
 
-/** Opaque to clients: base64url of JSON. `list` is what `listFingerprint` made of the question. */
+/** Opaque to clients: base64url of JSON. `list`: the result of `listFingerprint`. */
 export function writeCursor(list: string, { tier, key, startsOn, startsAt, id }: PagePosition): string {
   return Buffer.from(JSON.stringify([list, tier, key, startsOn, startsAt, id])).toString('base64url')
 }
 
-/** Throws `validation_failed` when the cursor is not one of ours, or one of another list. Prices are whole numbers, distances are not. */
+/** Throws `validation_failed` if the cursor is malformed or belongs to another list. Prices are integers, distances are not. */
 export function readCursor(list: string, cursor: string, { isByDistance = false } = {}): PagePosition {
   const parsed = parts.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')))
   const isKey = parsed.data !== undefined && (isByDistance || Number.isSafeInteger(parsed.data[2]))
@@ -37,7 +37,7 @@ export function readCursor(list: string, cursor: string, { isByDistance = false 
   return { tier, key, startsOn, startsAt: startsAt === null ? null : new Date(startsAt), id }
 }
 
-/** Tells lists apart: the same for all pages of one. */
+/** Identifies a list: the same for all of its pages. */
 export function listFingerprint(question: Readonly<Record<string, unknown>>): string {
   const members = Object.entries(question)
     .filter(([, value]) => value !== undefined)

@@ -8,19 +8,19 @@ import { fold } from './fold.ts'
 import type { Circle } from './geography.ts'
 import { askedWords, joinedTexts, type QueryWords, type Term, wholeText } from './terms.ts'
 
-/** What a list is about. */
+/** The conditions of a list. */
 export interface Question {
   readonly listed: ListConditions
-  /** How much of the catalogue that leaves over. */
+  /** How many events each condition admits. */
   readonly reach: Reach
-  /** What is asked of performer, venue, city and type by name. */
+  /** Conditions on the names of performer, venue, city and type. */
   readonly filters: readonly Term[]
-  /** Of the keyword; all have to stand somewhere. */
+  /** The words of the keyword; an event must have all of them. */
   readonly words: QueryWords
-  /** All of it, folded; '' where none was given. */
+  /** The whole folded keyword; '' if none was given. */
   readonly keyword: string
   readonly order: ListOrder | 'relevance'
-  /** Of all events, and of those with a performer whose name is the keyword; more or less. */
+  /** Number of all events, and of events with a performer named like the keyword; approximate. */
   readonly events: number
   readonly performersOfThatName: number
 }
@@ -38,12 +38,10 @@ export interface Asked {
   readonly conditions: Omit<ListConditions, 'performerId' | 'venue'>
 }
 
-/** A list of all events is walked by date, however many there are: nothing is looked up for it. */
+/** A list of all events is scanned by date, however many there are, so nothing is looked up. */
 const nothingKnown: KnownTexts = { events: 10_000_000, words: new Map(), wholes: new Map() }
 
-/**
- * Looks up all that was asked for; `null` when nothing can fulfil it. Throws `validation_failed` for texts of too many words.
- */
+/** Looks up all conditions; `null` if nothing can match them. Throws `validation_failed` for too many words. */
 export async function questionOf(db: Queryable, asked: Asked): Promise<Question | null> {
   const typed = askedWords('keyword', asked.keyword ?? '')
   const texts = filterTexts(asked)

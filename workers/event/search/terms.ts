@@ -1,60 +1,60 @@
 import { invalidRequest } from '#shared/errors.ts'
 import { fold, foldedWords } from './fold.ts'
 
-/* What events are found by; migrations 003 and 005 say which terms an event has. */
+/* Terms by which events are found; migrations 003 and 005 define the terms of an event. */
 
-/** Where a word stands: performers, name, venue, city, type, description. */
+/** The field of a word: performers, name, venue, city, type, description. */
 export type WordField = 'p' | 'n' | 'v' | 'c' | 't' | 'd'
 
-/** Which text a term is the whole of: one performer, the name, the city, the type. */
+/** The field whose whole text is a term: one performer, the name, the city, the type. */
 export type WholeField = 'P' | 'N' | 'C' | 'T'
 
 export const everywhere: readonly WordField[] = ['p', 'n', 'v', 'c', 't', 'd']
-/** Fields whose neighbouring words are terms as one word, too. */
+/** Fields whose neighbouring words are also terms as one word. */
 const hasPairs: ReadonlySet<WordField> = new Set(['p', 'n', 'v', 'c'])
 
-/** What the table of words knows of one field. */
+/** What the table of words knows about a word in one field. */
 interface FieldWords {
-  /** Events that have the word itself there, more or less. */
+  /** Events with exactly this word there, approximately. */
   readonly exact: number
-  /** Events that have a word there which begins with it, itself included. */
+  /** Events with a word there that begins with it, including the word itself. */
   readonly prefixed: number
-  /** Those words; null: too many to name. */
+  /** Those words; null: too many to list. */
   readonly words: readonly string[] | null
 }
 
-/** A word of a query, and where it stands; fields in which nothing begins with it are absent. */
+/** A word of a query with its fields; fields in which no word begins with it are absent. */
 export interface QueryWord {
   readonly text: string
   readonly fields: ReadonlyMap<WordField, FieldWords>
 }
 
-/** Words in their order, the last of which may still be being typed. */
+/** Words in order; the last one may be incomplete. */
 export interface QueryWords {
   readonly words: readonly QueryWord[]
-  /** Of each word but the last: what it makes with the next one, written as one word. */
+  /** For each word except the last: the word that it forms with the next one. */
   readonly joined: readonly QueryWord[]
 }
 
 /** One condition on an event, as the text of a `tsquery`. */
 export interface Term {
   readonly query: string
-  /** Events that have it, more or less. */
+  /** Events that match it, approximately. */
   readonly events: number
-  /** Index entries to gather before anything is found, however rare the other terms are. */
+  /** Index entries to read before anything is found, however rare the other terms are. */
   readonly gathered: number
 }
 
-/** As long as the terms of events are, in letters. */
+/** Longest word in the terms of events, in letters. */
 const maxWordLetters = 100
 const maxWholeLetters = 200
 const minPairLetters = 3
-/** More are hardly a question, and each costs a look at every index. */
+/** Most words of a query: each costs a lookup in every index. */
 const maxWords = 12
 
 /**
- * The different words of a member of a request, in their order; a repeated one stands where it comes last. Throws
- * `validation_failed` when there are too many.
+ * The different words of a request member, in order; a repeated word counts at its last position. Throws `validation_failed` if there are
+ * too many.
  */
 export function askedWords(member: 'keyword' | 'performer' | 'venue', text: string): string[] {
   const words = foldedWords(text).map((word) => [...word].slice(0, maxWordLetters).join(''))
@@ -63,22 +63,22 @@ export function askedWords(member: 'keyword' | 'performer' | 'venue', text: stri
   throw invalidRequest([{ pointer: `/${member}`, detail: `has more than ${maxWords} different words` }])
 }
 
-/** Each word with the next one, as one word. */
+/** Each word joined with the next one. */
 export function joinedTexts(words: readonly string[]): string[] {
   return words.slice(1).map((word, index) => `${words[index]}${word}`)
 }
 
-/** The term of a whole text, without its field; '' for a text without letters and digits: nothing is called that. */
+/** The term of a whole text, without its field; '' for a text without letters and digits, which no name equals. */
 export function wholeText(text: string): string {
   return [...fold(text).replaceAll(' ', '')].slice(0, maxWholeLetters).join('')
 }
 
-/** The text as the whole of a field. */
+/** The term for a whole text of a field. */
 export function wholeTerm(field: WholeField, text: string, events: number): Term {
   return { query: `'${field}${text}'`, events, gathered: 0 }
 }
 
-/** Whether the word is known as it stands. A single letter always is: half of everything begins with it. */
+/** Whether the word is known exactly. A single letter always is: half of all words begin with it. */
 function isKnown({ text, fields }: QueryWord): boolean {
   return /^[a-z0-9]$/.test(text) || [...fields.values()].some(({ exact }) => exact > 0)
 }
@@ -88,15 +88,15 @@ function hasLonger({ text, fields }: QueryWord): boolean {
 }
 
 export interface TermOptions {
-  /** Where the words have to stand. */
+  /** The fields in which to search the words. */
   readonly fields: readonly WordField[]
-  /** Whether a known last word stands for longer ones, too. Unknown words always do. */
+  /** Whether a known last word also stands for longer words. An unknown word always does. */
   readonly longer: boolean
 }
 
 /**
- * All of the words, each in any of the fields; `null` when one stands in none of them. Two words also stand for one that is
- * written as both together, and one for two.
+ * Terms for all of the words, each in any of the fields; `null` if a word is in none of them. Two words also match the word that they form
+ * together, and one word also matches its two parts.
  */
 export function allTerms({ words, joined }: QueryWords, { fields, longer }: TermOptions): Term[] | null {
   const terms: Term[] = []
@@ -125,7 +125,7 @@ export function mayBeLonger({ words }: QueryWords): boolean {
   return last !== undefined && isKnown(last) && hasLonger(last)
 }
 
-/** Whether every word is known as it stands. */
+/** Whether every word is known exactly. */
 export function areKnown({ words }: QueryWords): boolean {
   return words.every(isKnown)
 }
@@ -147,13 +147,13 @@ function wordTerm(
       gathered += count
       queries.push(`'${field}${text}':*`)
     }
-    // Nobody counts these; they are as rare as the word is long.
+    // These are not counted; a longer word is assumed to be rarer.
     if (hasPairs.has(field) && text.length >= minPairLetters) queries.push(`'${field}+${text}'`)
   }
   return queries.length === 0 ? null : { query: `(${queries.join(' | ')})`, events, gathered }
 }
 
-/** What has all terms of any of the lists; `null` without lists. `total` are all events. */
+/** Matches events with all terms of any of the lists; `null` without lists. `total`: number of all events. */
 export function eitherOf(lists: readonly (readonly Term[] | null)[], total: number): readonly Term[] | null {
   const [list, ...others] = lists.filter((each) => each !== null)
   if (list === undefined || others.length === 0) return list ?? null
@@ -181,21 +181,23 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, each) => total + each, 0)
 }
 
-/** All of the terms as a Postgres `tsquery`; `null` without terms. Folded texts are letters, digits and blanks: nothing to escape. */
+/**
+ * All terms as a Postgres `tsquery`; `null` without terms. Folded texts contain only letters, digits and spaces, so nothing needs escaping.
+ */
 export function termQuery(terms: readonly Term[]): string | null {
   return terms.length === 0 ? null : terms.map(({ query }) => query).join(' & ')
 }
 
-/** How many of `total` events have all the terms: between what chance would have, and the most there can be. */
+/** Estimates how many of `total` events match all terms: between a random distribution and the maximum. */
 export function eventsWith(terms: readonly Term[], total: number): number {
   const chance = terms.reduce((share, { events }) => share * Math.min(1, events / total), total)
   return Math.sqrt(chance * Math.min(total, ...terms.map(({ events }) => events)))
 }
 
-/** Gathering so many entries costs as much as reading an event. */
+/** Reading this many index entries costs as much as reading an event. */
 const gatheredPerEvent = 8
 
-/** The rarest terms find the events; what would have to be gathered at length beside them is asked of the events found. */
+/** The rarest terms find the events; terms with many index entries are checked on the events found. */
 export function splitTerms(terms: readonly Term[]): { indexed: Term[]; onRows: Term[] } {
   const [rarest, ...others] = terms.toSorted((one, other) => one.events - other.events)
   if (rarest === undefined) return { indexed: [], onRows: [] }

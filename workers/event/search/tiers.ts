@@ -1,19 +1,18 @@
 import type { Question } from './question.ts'
 import { allTerms, areKnown, eitherOf, everywhere, mayBeLonger, type Term, wholeTerm, wholeText } from './terms.ts'
 
-/** What was typed, and what is known of it. */
+/** The typed keyword, and what is known about its words. */
 type Typed = Pick<Question, 'words' | 'keyword' | 'performersOfThatName' | 'events'>
 
 /**
- * Relevance tiers, the best first: what an event must have to be at least as relevant, so each has all that the one before has;
- * `null` when it adds nothing. The artist outranks the mention: Drake comes before A Night for Drake, Drake Bell, the Drake
- * Underground, and Drakensberg. Within a tier events come by date, so the best page of half a million hits is found without a
- * look at each.
+ * Relevance tiers, best first. Each tier is a condition that contains the previous one; `null` if it adds nothing. The artist outranks the
+ * mention: Drake comes before A Night for Drake, Drake Bell, the Drake Underground, and Drakensberg. Within a tier events are sorted by
+ * date, so the best page of half a million hits is found without reading each.
  */
 export function tiersOf(typed: Typed): (readonly Term[] | null)[] {
   const { words, keyword, events } = typed
   const artist = artistOf(typed)
-  // Nobody counts how many events bear one name; there are few.
+  // Events with one name are not counted; there are few.
   const named = areKnown(words) ? eitherOf([artist, [wholeTerm('N', wholeText(keyword), 0)]], events) : null
   const orArtist = (terms: readonly Term[] | null) => (terms === null ? null : eitherOf([artist, terms], events))
   const byPerformer = allTerms(words, { fields: ['p'], longer: false })
@@ -28,7 +27,7 @@ export function tiersOf(typed: Typed): (readonly Term[] | null)[] {
   ]
 }
 
-/** All that has the words at all, or is by the artist of that name, who may be written in other words: M.I.A. for mia. */
+/** All events with the words, or by the artist of that name, whose name may be written with other words: M.I.A. for mia. */
 export function anywhere(typed: Typed): readonly Term[] | null {
   return eitherOf([artistOf(typed), allTerms(typed.words, { fields: everywhere, longer: true })], typed.events)
 }

@@ -5,13 +5,13 @@ import { conditionsOf } from './list-conditions.ts'
 import { parameters } from './parameters.ts'
 
 export interface SpellingCheck {
-  /** Events that match it and all else that is asked. */
+  /** Events that match it and all other conditions. */
   readonly matches: number
-  /** Whether any event matches it, whatever else is asked. */
+  /** Whether any event matches it, whatever the other conditions. */
   readonly isKnown: boolean
 }
 
-/** So many events of each spelling are looked at. */
+/** Most events read for each spelling. */
 const maxEvents = 500
 
 /** Looks up the `tsquery` of each spelling. */
@@ -25,7 +25,7 @@ export async function checkSpellings(
   const { asked } = conditionsOf({ ...listed, terms: [] }, [], parameter)
   const query =
     filters.length === 0 ? 'query::tsquery' : `(query::tsquery && ${parameter(termQuery(filters))}::tsquery)`
-  // Materialized: for the first few rows the planner would rather read the whole table than the index.
+  // Materialized: for the first few rows the planner would read the whole table instead of the index.
   return await db.query<SpellingCheck>(
     `SELECT matches, "isKnown"
      FROM unnest(${spellings}::text[]) WITH ORDINALITY AS spelling (query, place),

@@ -11,10 +11,10 @@ export interface Facets {
   readonly by: Partial<Record<FacetName, { value: string; count: number }[]>>
 }
 
-/** Values of a facet, at most. */
+/** Most values of a facet. */
 const maxValues = 20
 
-/** Where a range of prices ends and the next one begins. */
+/** Bounds of the price ranges, in minor units. */
 const priceBounds = [2_000, 5_000, 10_000]
 const priceRanges = [0, ...priceBounds].map((from, index) => {
   const next = priceBounds[index]
@@ -22,11 +22,11 @@ const priceRanges = [0, ...priceBounds].map((from, index) => {
 })
 const priceRange = (price: string): string => `width_bucket(${price}, '{${priceBounds}}'::bigint[])`
 
-/** By what each facet groups, and what it shows of the group. */
+/** The column that groups a facet, and the value shown for the group. */
 const groups: Record<FacetName, { by: string; value: string }> = {
   city: {
     by: 'folded_city',
-    // As some venue of the city writes it.
+    // As one venue of the city writes it.
     value: `(SELECT v.city FROM event.venues AS v WHERE v.id = min(venue_id::text)::uuid)`,
   },
   type: { by: 'folded_type', value: 'min(type)' },
@@ -38,7 +38,7 @@ const groups: Record<FacetName, { by: string; value: string }> = {
   },
 }
 
-/** How many of the events that a statement finds have which value. */
+/** How many of the events found by a statement have each value. */
 export async function countFacets(
   db: Queryable,
   { text, values }: Statement,

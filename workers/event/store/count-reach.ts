@@ -2,13 +2,13 @@ import type { Queryable } from '#shared/database/postgres.ts'
 import { type ListConditions, priceConditions, venueConditions } from './list-conditions.ts'
 import { parameters } from './parameters.ts'
 
-/** How many rows each condition admits; a member is absent without its condition. */
+/** How many rows each condition admits; absent without that condition. */
 export interface Reach {
   /** Share of all venues. */
   readonly venueShare?: number
   /** Events of the performer. */
   readonly performed?: number
-  /** Events within the prices; `null`: more than are worth counting. */
+  /** Events within the prices; `null`: too many to count. */
   readonly priced?: number | null
 }
 
@@ -19,7 +19,7 @@ export function isNarrowed({ venue, performerId, currency }: ListConditions): bo
   return (venue ?? performerId ?? currency) !== undefined
 }
 
-/** Counts what the conditions of a list admit, each by itself. */
+/** Counts what each condition of a list admits. */
 export async function countReach(db: Queryable, list: ListConditions): Promise<Reach> {
   if (!isNarrowed(list)) return {}
   const { venue, performerId, currency } = list

@@ -21,14 +21,14 @@ export interface Draw extends DrawTerms {
   readonly closedAt: Date | null
   readonly seed: Buffer | null
   readonly drawnAt: Date | null
-  /** Passes given out beside the queue. */
+  /** Number of bypass passes given out. */
   readonly bypassed: number
-  /** Whether the time to join is over, or so nearly that gateways may not hear of a change in time. */
+  /** Whether joining has closed, or is so close to it that gateways might not learn of a change in time. */
   readonly isClosing: boolean
   readonly isClosed: boolean
 }
 
-/** For so long gateways may go on with what they know. */
+/** For this long gateways may use cached terms. */
 const settledBefore = `interval '5 seconds'`
 
 const columns = `event_id AS "eventId", joins_from AS "joinsFrom", closes_at AS "closesAt", opens_at AS "opensAt",
@@ -37,17 +37,19 @@ const columns = `event_id AS "eventId", joins_from AS "joinsFrom", closes_at AS 
   closes_at - ${settledBefore} <= clock_timestamp() AS "isClosing", closes_at <= clock_timestamp() AS "isClosed",
   COALESCE((SELECT bypassed FROM event.waiting_rooms AS room WHERE room.event_id = draws.event_id), 0) AS bypassed`
 
+/** The draw of an event; undefined if it has none. */
 export async function findDraw(db: Queryable, eventId: string): Promise<Draw | undefined> {
   const [draw] = await db.query<Draw>(`SELECT ${columns} FROM event.draws WHERE event_id = $1`, [eventId])
   return draw
 }
 
+/** The draw of an event, locked until the transaction ends. */
 export async function lockDraw(db: Database, eventId: string): Promise<Draw | undefined> {
   const [draw] = await db.query<Draw>(`SELECT ${columns} FROM event.draws WHERE event_id = $1 FOR UPDATE`, [eventId])
   return draw
 }
 
-/** A new draw, or other terms of one that has not closed: secret and key stay. */
+/** Stores a new draw, or new terms of one that has not closed: secret and key stay. */
 export async function writeDraw(
   db: Database,
   eventId: string,
@@ -62,6 +64,7 @@ export async function writeDraw(
   )
 }
 
+/** Stores how many places the roll has. */
 export async function writeCount(db: Database, eventId: string, count: number): Promise<void> {
   await db.query('UPDATE event.draws SET count = $2 WHERE event_id = $1', [eventId, count])
 }
@@ -73,7 +76,7 @@ export interface RollPage {
   readonly root: Buffer
 }
 
-/** Pages that are stored already stay as they are. */
+/** Stores pages of the roll. Stored pages stay unchanged. */
 export async function writeRollPages(db: Database, eventId: string, pages: readonly RollPage[]): Promise<void> {
   await db.query(
     `INSERT INTO event.draw_pages (event_id, page, leaves, entrants, root)
@@ -88,11 +91,12 @@ export async function writeRollPages(db: Database, eventId: string, pages: reado
   )
 }
 
-/** Roots and entrants of all pages that are stored, in order. */
+/** Roots and numbers of entrants of all stored pages, in order. */
 export function readPageRoots(db: Queryable, eventId: string): Promise<Pick<RollPage, 'root' | 'entrants'>[]> {
   return db.query('SELECT root, entrants FROM event.draw_pages WHERE event_id = $1 ORDER BY page', [eventId])
 }
 
+/** Stores the root of the roll and the time of its publication. */
 export async function writeRoot(
   db: Database,
   eventId: string,
@@ -104,7 +108,7 @@ export async function writeRoot(
   )
 }
 
-/** Leaves of `limit` pages from `first` on. */
+/** The leaves of `limit` pages, starting at page `first`. */
 export async function readLeaves(db: Queryable, eventId: string, first: number, limit: number): Promise<Buffer[]> {
   const pages = await db.query<{ leaves: Buffer }>(
     'SELECT leaves FROM event.draw_pages WHERE event_id = $1 AND page >= $2 ORDER BY page LIMIT $3',
@@ -118,6 +122,7 @@ export interface DrawPage {
   readonly ranks: Buffer | null
 }
 
+/** A page of the roll with its ranks; undefined if there is none. */
 export async function findPage(db: Queryable, eventId: string, page: number): Promise<DrawPage | undefined> {
   const [found] = await db.query<DrawPage>(
     'SELECT leaves, ranks FROM event.draw_pages WHERE event_id = $1 AND page = $2',
@@ -126,8 +131,8 @@ export async function findPage(db: Queryable, eventId: string, page: number): Pr
   return found
 }
 
-/** Draws whose time has come, and whose beacon where they have one. */
-export function findDrawsToHold(db: Queryable, limit: number): Promise<Draw[]> {
+/** Draws whose time has come, and whose beacon if they have one. */
+export function findDueDraws(db: Queryable, limit: number): Promise<Draw[]> {
   return db.query(
     `SELECT ${columns} FROM event.draws
      WHERE seed IS NULL AND opens_at <= now() AND root IS NOT NULL AND (beacon_source IS NULL OR beacon_value IS NOT NULL)
@@ -136,6 +141,7 @@ export function findDrawsToHold(db: Queryable, limit: number): Promise<Draw[]> {
   )
 }
 
+/** Stores the ranks of pages. */
 export async function writeRanks(
   db: Database,
   eventId: string,
@@ -150,6 +156,7 @@ export async function writeRanks(
   )
 }
 
+/** Stores the published seed: the draw has been held. */
 export async function writeSeed(db: Database, eventId: string, seed: Buffer): Promise<void> {
   await db.query(
     'UPDATE event.draws SET seed = $2, drawn_at = clock_timestamp() WHERE event_id = $1 AND seed IS NULL',
@@ -157,6 +164,7 @@ export async function writeSeed(db: Database, eventId: string, seed: Buffer): Pr
   )
 }
 
+/** Stores the beacon of a draw. */
 export async function writeBeacon(
   db: Database,
   eventId: string,

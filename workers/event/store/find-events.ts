@@ -13,17 +13,17 @@ import {
 import { type Parameter, parameters } from './parameters.ts'
 
 /*
- * Two ways to a page of events: collect all that match and sort them, or walk in the order of the list until the page is full.
- * Postgres plans these statements once for all values (`planOnce`), so each leaves it one way to go: a CASE hides from it what is
- * not to be looked up in an index, LIMIT and MATERIALIZED keep it from turning one way into the other.
+ * Two access paths find a page of events: collect all matches and sort them, or scan in the order of the list until the page is full.
+ * Postgres plans these statements once for all values (`planOnce`), so each statement leaves it only one path: a CASE hides conditions that
+ * no index should serve; LIMIT and MATERIALIZED prevent it from turning one path into the other.
  */
 
-/** `any`: a sample of the list will do. */
+/** `any`: a sample of the list is enough. */
 export type ListOrder = 'date' | 'price' | 'distance' | 'any'
 
-/** One ordered list, and where in it to begin. */
+/** An ordered list, and the position at which to begin. */
 export interface EventList extends EventConditions {
-  /** Within a relevance tier. `price` needs a currency, `distance` a circle. */
+  /** The order within a relevance tier. `price` needs a currency, `distance` a circle. */
   readonly order: ListOrder
   readonly after: PagePosition | undefined
   readonly limit: number
@@ -40,13 +40,13 @@ const dateOrderOfEvent = `e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id`
 
 export interface Collecting {
   readonly by: readonly Indexed[]
-  /** Relevance tiers as `tsquery`, the best first; null: none is in it. Empty: all events are in `tier`. */
+  /** Relevance tiers as `tsquery`, best first; null: no event is in that tier. Empty: all events are in `tier`. */
   readonly tiers: readonly (string | null)[]
   readonly tier: number
 }
 
 /**
- * All events that match, by what an index finds most exactly. Of a word in a country, ranked, behind the first page:
+ * Collects all matches through the most selective index. Example: a word in a country, ranked, after the first page:
  *
  *   WITH hit AS MATERIALIZED (
  *     SELECT e.id, e.version, e.starts_on, e.starts_at, 0 AS key,
@@ -79,7 +79,7 @@ export function collectEvents(list: EventList, { by, tiers, tier: only }: Collec
 }
 
 /**
- * Past at most so many events in the order of dates, or of prices and dates, picking those that match; all are in one tier:
+ * Scans a limited number of events in order of date, or of price and date, and picks the matches; all are in one tier:
  *
  *   SELECT id, version, starts_on AS "startsOn", starts_at AS "startsAt", key, 0 AS tier
  *   FROM (SELECT *, 0 AS key, COALESCE(starts_at, 'infinity') AS time FROM event.events AS e
@@ -91,9 +91,9 @@ export function collectEvents(list: EventList, { by, tiers, tier: only }: Collec
  *     THEN true ELSE false END
  *   ORDER BY starts_on, time, id LIMIT $5;
  */
-export function walkEvents(list: EventList, { tier, events }: { tier: number; events: number }): Statement {
+export function scanEvents(list: EventList, { tier, events }: { tier: number; events: number }): Statement {
   const { values, parameter } = parameters()
-  const { where, order, columns, asked } = walkOf(list, parameter)
+  const { where, order, columns, asked } = scanOf(list, parameter)
   // Columns of the inner query, so that Postgres knows the outer one to be in order and stops as soon as the page is full.
   const text = `SELECT id, version, starts_on AS "startsOn", starts_at AS "startsAt", key, ${tier} AS tier
     FROM (SELECT *, ${keyOf(list, parameter)} AS key, COALESCE(starts_at, 'infinity') AS time FROM event.events AS e
@@ -102,19 +102,19 @@ export function walkEvents(list: EventList, { tier, events }: { tier: number; ev
   return { text, values }
 }
 
-/** One row if there are events behind the end of such a walk; none if the list ended before. */
+/** One row if there are events after the end of such a scan; none if the list ended before it. */
 export function eventsBehind(list: EventList, events: number): Statement {
   const { values, parameter } = parameters()
   const { order: by, after, limit, currency, minPriceMinor, maxPriceMinor } = list
   const { from: start, to: end } = dateRange(list)
   const range = by === 'price' ? { currency, minPriceMinor, maxPriceMinor } : { start, end }
   const all = { upcoming: false, takingPlace: false, terms: [], order: by, after, limit }
-  const { where, order } = walkOf({ ...all, ...range }, parameter)
+  const { where, order } = scanOf({ ...all, ...range }, parameter)
   const text = `SELECT e.id FROM event.events AS e ${where} ORDER BY ${order} OFFSET ${roundUp(events)} LIMIT 1`
   return { text, values }
 }
 
-function walkOf(list: EventList, parameter: Parameter) {
+function scanOf(list: EventList, parameter: Parameter) {
   const [by, order, columns] =
     list.order === 'price'
       ? (['price', `${shownPrice}, ${dateOrderOfEvent}`, ['key']] as const)
@@ -124,11 +124,11 @@ function walkOf(list: EventList, parameter: Parameter) {
   return { where: found.length === 0 ? '' : `WHERE ${found.join(' AND ')}`, order, columns, asked }
 }
 
-/** So many of the nearest venues are asked for their events. */
+/** Number of nearest venues whose events are read. */
 const nearestVenues = 1_000
 
 /**
- * The same in the order of distances, from venue to venue; Postgres asks no more of them than fill the page:
+ * The same in order of distance, venue by venue; Postgres reads only as many venues as fill the page:
  *
  *   SELECT e.id, e.version, e.starts_on AS "startsOn", e.starts_at AS "startsAt", place.key, 0 AS tier
  *   FROM (
@@ -148,7 +148,7 @@ const nearestVenues = 1_000
  *       ORDER BY e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT $11) AS e
  *   ORDER BY place.key, e.starts_on, COALESCE(e.starts_at, 'infinity'), e.id LIMIT $12;
  */
-export function walkVenues(list: EventList, tier: number): Statement {
+export function scanVenues(list: EventList, tier: number): Statement {
   const { values, parameter } = parameters()
   const { found: ofVenue, asked } = conditionsOf({ ...list, venue: undefined }, ['dates'], parameter)
   const circle = circleOf(list)
@@ -170,18 +170,18 @@ export function walkVenues(list: EventList, tier: number): Statement {
   return { text, values }
 }
 
-/** Carries out one of the statements above. */
+/** Runs one of the statements above. */
 export async function findPositions(db: Queryable, { text, values }: Statement): Promise<FoundEvent[]> {
   const rows = await db.query<FoundEvent>(text, values)
   return rows.map((row) => ({ ...row, key: Number(row.key) }))
 }
 
-/** Conditions that no index is tried for. */
+/** Conditions that no index serves. */
 function hidden(conditions: readonly string[]): string {
   return `CASE WHEN ${conditions.join(' AND ')} THEN true ELSE false END`
 }
 
-/** What orders a tier before dates do. */
+/** The value that orders a tier before the date. */
 function keyOf({ order, venue }: EventList, parameter: Parameter): string {
   if (order === 'price') return shownPrice
   if (order !== 'distance') return '0'
@@ -189,13 +189,13 @@ function keyOf({ order, venue }: EventList, parameter: Parameter): string {
 }
 
 function circleOf({ venue }: Pick<EventList, 'venue'>): Circle {
-  if (venue?.circle === undefined) throw new Error('a list by distance has no circle')
+  if (venue?.circle === undefined) throw new Error('a list by distance needs a circle')
   return venue.circle
 }
 
-/** The values of the position behind which the page begins, in the order of the list. */
+/** The values of the position after which the page begins, in the list's order. */
 function afterOf({ order, after }: EventList, leading: readonly ('tier' | 'key')[], parameter: Parameter): string {
-  if (after === undefined) throw new Error('the page begins with the list')
+  if (after === undefined) throw new Error('this page has no position before it')
   return [
     ...(leading.includes('tier') ? [`${parameter(after.tier)}::int`] : []),
     ...(leading.includes('key') ? [`${parameter(after.key)}::${order === 'distance' ? 'float8' : 'bigint'}`] : []),
@@ -206,8 +206,8 @@ function afterOf({ order, after }: EventList, leading: readonly ('tier' | 'key')
 }
 
 /**
- * As part of the statement instead of a value, so that the planner, who plans it once for all values, knows how far it goes; a
- * power of two, so that the statements stay few.
+ * Part of the statement and not a value, so that the planner, which plans it once for all values, knows the limit. A power of two, so that
+ * there are few statements.
  */
 function roundUp(events: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(events, 32)))

@@ -7,18 +7,18 @@ import { foldedTexts } from '../search/folded-texts.ts'
 import { cancelUntil, needsPass, offSaleAt } from './read-events.ts'
 
 /*
- * A batch enters as a few statements, each over one JSON array, whatever its length. All go through the rows in the order
- * of source ids, so that two importers at once wait for each other instead of locking crosswise.
+ * A batch is stored by a few statements, each over one JSON array, whatever its size. All process rows in the order of source ids, so that
+ * two importers wait for each other instead of deadlocking.
  */
 
 const defaultMaxTicketsPerUser = 8
 
-/** Of an event with seating these are no longer the source's. */
+/** For an event with seating these columns do not come from the source. */
 const saleColumns = ['max_tickets_per_user', 'price_from_minor', 'currency']
 
 const onSaleAtUnlessSeated = unlessSeated('on_sale_at')
 
-/** Events of the source that are here already, locked until the transaction ends. */
+/** Stored events of the source, locked until the transaction ends. */
 export function lockKnownEvents(db: Database, source: string, sourceIds: readonly string[]): Promise<KnownEvent[]> {
   return db.query<KnownEvent>(
     `SELECT id, source_id AS "sourceId", content_hash AS "contentHash", shift_days AS "shiftDays", status,
@@ -30,7 +30,7 @@ export function lockKnownEvents(db: Database, source: string, sourceIds: readonl
   )
 }
 
-/** Stores events with their venues, performers and prices; what they had before is replaced. */
+/** Stores events with their venues, performers and prices, and replaces earlier values. */
 export async function storeImportedEvents(
   db: Database,
   source: string,
@@ -113,7 +113,7 @@ function unlessSeated(column: string): string {
   return `CASE WHEN e.layout_version IS NULL THEN excluded.${column} ELSE e.${column} END`
 }
 
-/** Dates of an event as they are stored, after its shift. */
+/** Dates of an event as stored, after its shift. */
 function storedDates({ event, shiftDays }: ImportedEvent): {
   starts_on: string
   starts_at: Date | null

@@ -11,7 +11,7 @@ export interface SeatingVersion extends Seating {
 const presentLayout = `event.events e JOIN event.layouts l ON l.event_id = e.id AND l.version = e.layout_version
   WHERE e.id = $1`
 
-/** The present seating of an event; `undefined` when it has none. */
+/** The current seating of an event; `undefined` if it has none. */
 export async function readSeating(db: Database, eventId: string): Promise<SeatingVersion | undefined> {
   const [seating] = await db.query<SeatingVersion>(
     `SELECT l.version, l.layout, l.category_prices_minor AS "categoryPricesMinor", l.price_steps AS "priceSteps",
@@ -22,7 +22,7 @@ export async function readSeating(db: Database, eventId: string): Promise<Seatin
   return seating
 }
 
-/** The layout of a version with its outlines, which old ones lack; undefined when there was none. */
+/** The layout of a version, with outlines unless it is too old; undefined if there is none. */
 export async function readLayout(
   db: Database,
   eventId: string,
@@ -35,7 +35,7 @@ export async function readLayout(
   return found
 }
 
-/** Version and digest of the present seating, without the layout itself. */
+/** Version and digest of the current seating, without the layout. */
 export async function readSeatingHash(
   db: Database,
   eventId: string,
@@ -47,7 +47,7 @@ export async function readSeatingHash(
   return seating
 }
 
-/** Adds a seating and makes it the present one; seat count, price tiers and currency of the event follow it. */
+/** Adds a seating and makes it the current one. Updates seat count, price tiers and currency of the event. */
 export async function addSeating(
   db: Database,
   eventId: string,

@@ -3,19 +3,20 @@ import { boxesAround, type Circle, earthRadiusKm } from '../search/geography.ts'
 import { splitTerms, type Term, termQuery } from '../search/terms.ts'
 import type { Parameter } from './parameters.ts'
 
-/** What is asked of the venue of an event. */
+/** Conditions on the venue of an event. */
 export interface VenueConditions {
   readonly id?: string | undefined
   readonly country?: string | undefined
   readonly circle?: Circle | undefined
 }
 
-/** What a list asks of its events beside terms. */
+/** Conditions on the events of a list, besides terms. */
 export interface ListConditions {
-  /** From today at the venue on. */
+  /** Only from today on, at the venue. */
   readonly upcoming: boolean
-  /** Only events that take place as announced; else all but drafts. */
+  /** Only events that take place as announced; default: all except drafts, unless drafts are wanted. */
   readonly takingPlace: boolean
+  readonly drafts?: boolean
   readonly start?: string | undefined
   readonly end?: string | undefined
   readonly performerId?: string | undefined
@@ -23,31 +24,32 @@ export interface ListConditions {
   /** Only with a currency. */
   readonly minPriceMinor?: number | undefined
   readonly maxPriceMinor?: number | undefined
-  /** Present where anything is asked of venues. */
+  /** Present if there is any condition on venues. */
   readonly venue?: VenueConditions | undefined
 }
 
 export interface EventConditions extends ListConditions {
   readonly terms: readonly Term[]
-  /** A `tsquery`: events that have it are left out, because they were found before. */
+  /** A `tsquery` of events to leave out, because they were already found. */
   readonly without?: string | undefined
 }
 
-/** Whatever an index finds. */
+/** Conditions that an index can serve. */
 export type Indexed = 'terms' | 'venue' | 'performer' | 'price' | 'dates'
 
-/** An event without a price comes last. */
+/** The price for sorting: events without a price come last. */
 export const shownPrice = 'COALESCE(e.price_from_minor, 9007199254740991)'
 const highestPrice = 1_000_000_000_000
 
-/** Conditions on an event `e`: those that the named indexes find, and all others. */
+/** Conditions on an event `e`: those served by the named indexes, and all others. */
 export function conditionsOf(
   list: EventConditions,
   indexed: readonly Indexed[],
   parameter: Parameter,
 ): { found: string[]; asked: string[] } {
   const found: string[] = []
-  const asked = [list.takingPlace ? `e.status IN ('published', 'rescheduled')` : `e.status <> 'draft'`]
+  const ofOthers = list.drafts ? 'true' : `e.status <> 'draft'`
+  const asked = [list.takingPlace ? `e.status IN ('published', 'rescheduled')` : ofOthers]
   const add = (index: Indexed, condition: string, ofRows = condition): void => {
     if (indexed.includes(index)) found.push(condition)
     else asked.push(ofRows)
@@ -55,7 +57,7 @@ export function conditionsOf(
   const { from, to } = dateRange(list)
   if (from !== undefined) add('dates', `e.starts_on >= ${parameter(from)}::date`)
   if (to !== undefined) add('dates', `e.starts_on <= ${parameter(to)}::date`)
-  // By the clock of the database and the zone of the venue; what is ahead everywhere on Earth is not asked for its zone.
+  // By the database's clock and the venue's time zone. For a date that is ahead everywhere on Earth the zone is not needed.
   if (list.upcoming) {
     const surely = `e.starts_on >= ${parameter(addDays(earliestToday(), 3))}::date`
     asked.push(`(${surely} OR e.starts_on >= (now() AT TIME ZONE COALESCE(e.tz, 'UTC'))::date)`)
@@ -69,7 +71,7 @@ export function conditionsOf(
     const venues = `SELECT v.id FROM event.venues AS v WHERE ${venueConditions(list.venue, parameter)}`
     add('venue', `e.venue_id = ANY(ARRAY(${venues}))`, `e.venue_id IN (${venues})`)
   }
-  // Last, because they cost most to ask of a row.
+  // Last, because they are the most expensive to check on a row.
   if (list.terms.length > 0) {
     const { indexed: looked, onRows } = indexed.includes('terms')
       ? splitTerms(list.terms)
@@ -84,7 +86,7 @@ export function conditionsOf(
   return { found, asked }
 }
 
-/** First and last date that an event of the list can have. */
+/** First and last possible date of an event of the list. */
 export function dateRange({ upcoming, start, end }: ListConditions): {
   from?: string | undefined
   to?: string | undefined
@@ -93,6 +95,7 @@ export function dateRange({ upcoming, start, end }: ListConditions): {
   return { from: upcoming && (start === undefined || start < today) ? today : start, to: end }
 }
 
+/** Conditions on the price of an event `e`. */
 export function priceConditions(
   { currency, minPriceMinor, maxPriceMinor }: ListConditions,
   parameter: Parameter,
@@ -111,7 +114,7 @@ export function venueConditions(venue: VenueConditions, parameter: Parameter): s
   return bounds.join(' AND ')
 }
 
-/** The same as far as indexes go; of a circle the boxes around it. */
+/** The conditions on a venue that indexes can serve; for a circle the boxes around it. */
 export function venueBounds({ id, country, circle }: VenueConditions, parameter: Parameter): string[] {
   const bounds: string[] = []
   if (id !== undefined) bounds.push(`v.id = ${parameter(id)}::uuid`)
@@ -127,7 +130,7 @@ export function venueBounds({ id, country, circle }: VenueConditions, parameter:
   return bounds
 }
 
-/** Kilometres from the middle of the circle to a venue `v`, along a great circle of a sphere. */
+/** Kilometres from the centre of the circle to a venue `v`, along a great circle of a sphere. */
 export function distanceOf({ latitude, longitude }: Circle, parameter: Parameter): string {
   const [lat, lng] = [`${parameter(latitude)}::float8`, `${parameter(longitude)}::float8`]
   return `${2 * earthRadiusKm} * asin(sqrt(LEAST(1, power(sin(radians(v.latitude - ${lat}) / 2), 2) +

@@ -1,10 +1,7 @@
 import type { Queryable } from '#shared/database/postgres.ts'
 import type { EventRow } from '../event-view.ts'
 
-/**
- * Stores the lowest price that a list has just read, so that search filters and sorts by the shown price. Skips events that are
- * locked.
- */
+/** Stores the lowest prices that a list has just read, so that search filters and sorts by the shown price. Skips locked events. */
 export async function notePricesFrom(
   db: Queryable,
   events: readonly Pick<EventRow, 'id' | 'priceFromMinor'>[],

@@ -1,6 +1,6 @@
 import type { Database } from '#shared/database/postgres.ts'
 
-/* SQL that deletes events of long ago. */
+/* SQL that deletes old events. */
 
 export const oldestEvent = 'SELECT starts_on::timestamptz AS at FROM event.events ORDER BY starts_on LIMIT 1'
 
@@ -14,10 +14,10 @@ export async function lockOldEvents(db: Database, { days, limit }: { days: numbe
   return old.map(({ id }) => id)
 }
 
-/** Deletes locked events with all that belongs to them. Answers the deleted rows by table. */
+/** Deletes locked events with all of their rows. Returns the number of deleted rows by table. */
 export async function deleteEvents(db: Database, ids: readonly string[]): Promise<Record<string, number>> {
   if (ids.length === 0) return {}
-  // An event and its layout refer to each other.
+  // An event and its layout reference each other.
   await db.query('UPDATE event.events SET layout_version = NULL WHERE id = ANY($1::uuid[])', [ids])
   const rows: Record<string, number> = {}
   for (const [table, key] of [

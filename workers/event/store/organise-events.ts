@@ -7,15 +7,12 @@ import { eventFact } from '../facts.ts'
 import type { Sale } from '../sale-state.ts'
 import { foldedTexts } from '../search/folded-texts.ts'
 
-/** Source of everything that organisers make here; importers cannot use it. */
+/** The source of all events made by organisers; importers cannot use it. */
 export const organiserSource = 'organiser'
 
 type NewEvent = ParsedRequestOf<typeof createEvent>
 
-/**
- * Stores a draft with its venue and performers, without seats, and answers its id. `startsAt`: null until its time is
- * announced.
- */
+/** Stores a draft with its venue and performers, without seats. Returns its id. `startsAt`: null until its time is announced. */
 export async function insertDraft(db: Database, event: NewEvent, startsAt: Date | null): Promise<string> {
   const id = newId()
   const { name, type, venue, performers } = event
@@ -56,8 +53,8 @@ export async function insertDraft(db: Database, event: NewEvent, startsAt: Date 
 }
 
 /**
- * Records what the organiser wants, and tells of it; the booking worker must have been told before. An end that would come
- * before the opening is dropped; any other stays as it was set, or open, so that it still follows the event to another day.
+ * Stores an organiser's change of the sale and its fact; the booking worker must already know it. Drops an end before the opening.
+ * Otherwise the end stays as set, or unset, so that it still follows the event to another day.
  */
 export async function updateSale(db: Database, sale: Sale & { id: string }, what: string): Promise<void> {
   const { id, status, saleStatus, onSaleAt } = sale
@@ -71,7 +68,7 @@ export async function updateSale(db: Database, sale: Sale & { id: string }, what
   await addFact(db, 'event', eventFact(what, { ...sale, version: updated.version }))
 }
 
-/** Counts a change of an event and answers its new version. */
+/** Raises the version of an event and returns it. */
 export async function raiseVersion(db: Database, eventId: string): Promise<number> {
   const [event] = await db.query<{ version: number }>(
     'UPDATE event.events SET version = version + 1 WHERE id = $1 RETURNING version',
@@ -81,7 +78,7 @@ export async function raiseVersion(db: Database, eventId: string): Promise<numbe
   return event.version
 }
 
-/** Described the same in every word, it is the same venue; otherwise one organiser could rename another one's. */
+/** Two venues are the same only if every field is equal; otherwise one organiser could rename another one's venue. */
 async function venueId(
   db: Database,
   { name, city, country, tz, address }: NewEvent['venue'],

@@ -3,19 +3,19 @@ import type { EventRow, FullEventRow, Sellable } from '../event-view.ts'
 import { eventNotFound } from '../refusals.ts'
 import { saleGraceHours } from '../sale-state.ts'
 
-/** Until when tickets of an event `e` may be given back: unless it says, 24 hours before it, or before its local day, begins. */
+/** Until when tickets of an event `e` can be returned: by default 24 hours before it begins, or before its local day begins. */
 export const cancelUntil = `COALESCE(e.cancel_until, COALESCE(e.starts_at,
     e.starts_on::timestamp AT TIME ZONE COALESCE(e.tz, 'UTC')) - interval '24 hours')`
 
 /**
- * When an event `e` has begun for sure: at its start, or at the end of its local day while its time is open. Where its zone is
- * unknown as well, the day ends where it ends first, at UTC+14.
+ * When an event `e` has certainly begun: at its start, or while its time is unknown at the end of its local day. If its zone is also
+ * unknown, at the latest end of that day on Earth.
  */
 export const startsBy = `COALESCE(e.starts_at, (e.starts_on + 1)::timestamp AT TIME ZONE COALESCE(e.tz, 'Etc/GMT-14'))`
 
 /**
- * When the sale of an event `e` ends: when the event begins, unless its organiser or source says otherwise. A source may name
- * any end, so one that no organiser could set does not count; nor does one that was set before the event moved to another day.
+ * When the sale of an event `e` ends: when the event begins, unless its organiser or source has set another end. An end counts only if an
+ * organiser could set it, and if the event has not moved to another day since.
  */
 export const offSaleAt = `CASE WHEN e.off_sale_at <= ${startsBy} + interval '${saleGraceHours} hours' THEN e.off_sale_at
     ELSE ${startsBy} END`
@@ -23,7 +23,7 @@ export const offSaleAt = `CASE WHEN e.off_sale_at <= ${startsBy} + interval '${s
 /** Whether an event `e` has a waiting room now. */
 export const needsPass = `EXISTS (SELECT FROM event.waiting_rooms AS room WHERE room.event_id = e.id AND room.state <> 'off')`
 
-/** What lists and views read of an event `e` and its venue `v`. */
+/** The columns of an event `e` and its venue `v` for lists and views. */
 const summaryColumns = `
   e.id, e.name, e.type, e.status, e.starts_on AS "startsOn", e.starts_at AS "startsAt", e.tz,
   e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", ${offSaleAt} AS "offSaleAt",
@@ -35,12 +35,12 @@ const summaryColumns = `
     FROM event.event_performers ep JOIN event.performers p ON p.id = ep.performer_id
     WHERE ep.event_id = e.id) AS performers`
 
-/** What lists show of an event at one version of it. */
+/** An event as lists show it, at one version. */
 export interface SummaryRow extends EventRow {
   readonly version: number
 }
 
-/** What lists show of events, in any order. */
+/** Events as lists show them, in any order. */
 export async function readSummaries(db: Queryable, ids: readonly string[]): Promise<SummaryRow[]> {
   if (ids.length === 0) return []
   return db.query<SummaryRow>(
@@ -50,7 +50,7 @@ export async function readSummaries(db: Queryable, ids: readonly string[]): Prom
   )
 }
 
-/** What decides whether events sell places; drafts and unknown events are left out. */
+/** What decides whether events sell places, without drafts and unknown events. */
 export function readSales(db: Queryable, eventIds: readonly string[]): Promise<Sellable[]> {
   return db.query<Sellable>(
     `SELECT e.id, e.status, e.sale_status AS "saleStatus", e.on_sale_at AS "onSaleAt", ${offSaleAt} AS "offSaleAt",
@@ -65,7 +65,7 @@ const priceTiers = `(SELECT COALESCE(json_agg(json_strip_nulls(json_build_object
       'price_steps', CASE WHEN json_array_length(t.price_steps) > 0 THEN t.price_steps END)) ORDER BY t.position), '[]')
     FROM event.price_tiers t WHERE t.event_id = e.id) AS "priceTiers"`
 
-/** What places of events cost before any price step. */
+/** Prices of events' places before any price step. */
 export function readPrices(
   db: Queryable,
   eventIds: readonly string[],
@@ -77,7 +77,7 @@ export function readPrices(
   )
 }
 
-/** One event, draft or not. Throws `event_not_found`. */
+/** An event or draft. Throws `event_not_found`. */
 export async function readEvent(db: Database, eventId: string): Promise<FullEventRow> {
   const [event] = await db.query<FullEventRow>(
     `SELECT ${summaryColumns}, e.doors_at AS "doorsAt", e.description, e.max_tickets_per_user AS "maxTicketsPerUser",
@@ -94,7 +94,7 @@ export async function readEvent(db: Database, eventId: string): Promise<FullEven
   return event
 }
 
-/** As `readEvent`; nobody else changes the event until the transaction ends. */
+/** As `readEvent`, locked until the transaction ends. */
 export async function lockEvent(db: Database, eventId: string): Promise<FullEventRow> {
   await db.query('SELECT FROM event.events WHERE id = $1 FOR UPDATE', [eventId])
   return readEvent(db, eventId)

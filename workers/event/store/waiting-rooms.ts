@@ -2,7 +2,7 @@ import type { WaitingRoom } from '#shared/contracts/waiting-room.ts'
 import type { Database, Queryable } from '#shared/database/postgres.ts'
 import { maxRollPlaces } from '#shared/draw.ts'
 
-/** What an organiser sets of a room, and how many passes were given out beside it. */
+/** An organiser's settings of a room, and the number of bypass passes given out. */
 export type RoomSettings = Omit<WaitingRoom, 'state' | 'opens_at' | 'draw'> & {
   readonly state: 'off' | 'open' | 'paused'
 }
@@ -10,7 +10,7 @@ export type RoomSettings = Omit<WaitingRoom, 'state' | 'opens_at' | 'draw'> & {
 const settings = 'event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s, adaptive'
 const columns = `${settings}, bypassed`
 
-/** The waiting room of an event that was ever given one. */
+/** The waiting room of an event; undefined if it never had one. */
 export async function findWaitingRoom(
   db: Queryable,
   eventId: string,
@@ -23,7 +23,7 @@ export async function findWaitingRoom(
   return room
 }
 
-/** Whether anybody was ever given a place. Until the end of the transaction, none is. */
+/** Whether any place was ever given out. Until the transaction ends, none can be. */
 export async function hasPlaces(db: Database, eventId: string): Promise<boolean> {
   const [room] = await db.query<{ hasPlaces: boolean }>(
     'SELECT next_place > 0 AS "hasPlaces" FROM event.waiting_rooms WHERE event_id = $1 FOR UPDATE',
@@ -32,6 +32,7 @@ export async function hasPlaces(db: Database, eventId: string): Promise<boolean>
   return room?.hasPlaces === true
 }
 
+/** Stores the settings of a waiting room. */
 export async function writeWaitingRoom(db: Database, room: Omit<RoomSettings, 'bypassed'>): Promise<void> {
   const { event_id, state, calls_per_minute, max_active, claim_s, session_s, idle_s, adaptive } = room
   await db.query(
@@ -42,7 +43,7 @@ export async function writeWaitingRoom(db: Database, room: Omit<RoomSettings, 'b
   )
 }
 
-/** Counts one more pass beside the queue. `undefined` unless the waiting room is on. */
+/** Counts one more bypass pass. `undefined` unless the waiting room is on. */
 export async function countOneBypass(
   db: Database,
   eventId: string,
@@ -55,7 +56,9 @@ export async function countOneBypass(
   return room
 }
 
-/** Notes that `count` more places are given out; `from` is the first. `undefined` where the room is not on, or its roll would become too long. */
+/**
+ * Records that `count` more places are given out; `from` is the first. `undefined` if the room is off, or its roll would become too long.
+ */
 export async function reserveBlock(
   db: Database,
   eventId: string,

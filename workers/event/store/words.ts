@@ -16,11 +16,11 @@ import {
   type WordField,
 } from '../search/terms.ts'
 
-/* The table of words: how frequent they are, and what is near to one that is not there. */
+/* The table of words: how frequent words are, and which words are near to an unknown one. */
 
 /**
- * Adds the words of events to the table: in the transaction that stores them, or shows a draft to the world. Numbers that
- * another transaction is counting at this moment stay behind a little, so that nobody waits for them.
+ * Adds the words of events to the table, in the transaction that stores or publishes them. Counts that another transaction is changing are
+ * skipped and become slightly too low, so that no transaction waits.
  */
 export async function recordWords(db: Queryable, eventIds: readonly string[]): Promise<void> {
   await db.query(
@@ -42,33 +42,33 @@ export async function recordWords(db: Queryable, eventIds: readonly string[]): P
   )
 }
 
-/** A text that is the whole of a field; see `wholeText`. */
+/** The whole text of a field; see `wholeText`. */
 export interface WholeText {
   readonly field: WholeField
   readonly text: string
 }
 
 export interface KnownTexts {
-  /** Of all events, more or less. */
+  /** Number of all events, approximately. */
   readonly events: number
   readonly words: ReadonlyMap<string, QueryWord>
-  /** How many events have a whole text, more or less; by field and text. */
+  /** How many events have a whole text, approximately; by field and text. */
   readonly wholes: ReadonlyMap<string, number>
 }
 
-/** Words with what is known of them, and of each two neighbours written as one. */
+/** Words with what is known about them and about each pair of neighbours written as one. */
 export function knownWords({ words }: KnownTexts, texts: readonly string[]): QueryWords {
   const known = (text: string): QueryWord => words.get(text) ?? { text, fields: new Map() }
   return { words: texts.map(known), joined: joinedTexts(texts).map(known) }
 }
 
-/** Words that begin with a few letters are looked at no further than this: then they are on every second poster. */
+/** Most words read that begin with the same few letters: with more of them, they occur in every second event. */
 const maxWords = 2_000
-/** So many near misses of a word are compared with it. */
+/** Most near words compared with a word. */
 const maxNear = 500
-/** So many words that begin alike are named one by one: that is quicker than to gather all that the index has of them. */
+/** Up to this many words with the same beginning are listed one by one: that is quicker than reading everything in the index. */
 const maxNamed = 8
-/** Behind everything that begins with a word, in the order of bytes. */
+/** Sorts after every continuation of a word, in byte order. */
 const behind = '\u{10ffff}'
 
 interface FieldRow {
@@ -81,7 +81,7 @@ interface FieldRow {
   readonly total: number
 }
 
-/** What is known of words and whole texts. */
+/** Looks up words and whole texts. */
 export async function readKnown(
   db: Queryable,
   words: readonly string[],
@@ -119,7 +119,7 @@ export async function readKnown(
 }
 
 function fieldsOf(rows: readonly FieldRow[], events: number): QueryWord['fields'] {
-  // Where not all were read, there may be more of them in any field.
+  // If not all words were read, every field may have more.
   const isCut = (rows[0]?.words ?? 0) >= maxWords
   const fields = isCut ? everywhere : everywhere.filter((field) => rows.some((row) => row.field === field))
   return new Map(
@@ -131,11 +131,11 @@ function fieldsOf(rows: readonly FieldRow[], events: number): QueryWord['fields'
   )
 }
 
-/** Known words that are spelled nearly like each of the `typed` ones, the likeliest first. */
+/** Known words with a similar spelling for each of the `typed` words, most likely first. */
 export async function findNearWords(db: Queryable, typed: readonly string[]): Promise<NearWord[][]> {
   const deletions = typed.map(deletionsOf)
   if (deletions.flat().length === 0) return typed.map(() => [])
-  // Words have no blanks, so one stands between their deletions: Postgres knows no arrays of arrays of different lengths.
+  // Words contain no spaces, so spaces separate their variants: Postgres has no arrays of arrays with different lengths.
   const rows = await db.query<KnownWord & { place: number }>(
     `SELECT place::int, word, events
      FROM unnest($1::text[]) WITH ORDINALITY AS typed (deletions, place),

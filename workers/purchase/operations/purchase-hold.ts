@@ -13,28 +13,28 @@ import { releaseHold } from '../booking-calls.ts'
 import { isRefusal, outcomeOf, type Payment } from '../payment.ts'
 import { paymentSteps } from '../payment-steps.ts'
 import { answerFor, type PurchaseReply } from '../purchase-answer.ts'
-import { drive, type Saga, type StepContext, stepContextOf } from '../saga.ts'
+import { drive, type SagaParts, type StepContext, stepContextOf } from '../saga.ts'
 import type { LongCommand } from '../store/commands.ts'
-import { countRefusedTries, createPayment, findPaymentByKey, isHoldOfWish } from '../store/payments.ts'
+import { countRefusedTries, createPayment, findPaymentByKey, isHoldOfPlaces } from '../store/payments.ts'
 
 type Request = ParsedRequestOf<typeof contract>
 
-/** The hold that a request is to pay for. */
+/** The hold that a request pays for. */
 interface WantedHold {
   readonly holdId: string
-  /** This very request made it, rather than found it or was told of it. */
+  /** Whether this request created the hold. False if the request found or named it. */
   readonly isNew: boolean
 }
 
-/** For a payment without a token: nobody is to be asked for money. */
+/** For a payment without a token: no money may be requested. */
 const noToken = 'none'
 
 /**
- * Pays for a hold, or holds and pays; a hold that it made and may not pay for goes back. The same key answers the same,
- * however often and to whichever worker it is sent; at most one charge comes of it. When the outcome is not known in time,
- * answers the booking as it stands.
+ * Pays for a hold, or holds and pays. Releases a hold that it created and cannot pay for. A key always gets the same answer, however often
+ * and to whichever worker it is sent, and causes at most one charge. If the outcome is not known in time, returns the booking in its
+ * current state.
  */
-export function purchaseHold(saga: Saga): Operation {
+export function purchaseHold(saga: SagaParts): Operation {
   return operation(contract, async (request, context) => {
     requireUser(context.caller)
     const command = commandOf(contract, request, context)
@@ -43,14 +43,14 @@ export function purchaseHold(saga: Saga): Operation {
 }
 
 async function buy(
-  saga: Saga,
+  saga: SagaParts,
   command: LongCommand,
   request: Request,
   context: OperationContext,
 ): Promise<Answer<PurchaseReply>> {
   const stepContext = stepContextOf(context, request.payment_token ?? noToken)
   const earlier = await findPaymentByKey(saga.postgres, command.providerKey)
-  // Whose payment did not start has no answer yet: the key is free for another try.
+  // A payment that did not start has no answer yet: the key can be used for another try.
   const known = earlier && outcomeOf(earlier) !== 'not_started' ? earlier : null
   const { holdId, isNew } = known ? { ...known, isNew: false } : await holdFor(saga, command, request, context)
   const hold = { holdId, userId: context.caller.id }
@@ -64,16 +64,16 @@ async function buy(
     return await answerFor(saga, item, { error, stepContext, answerBy: context.deadlineAt })
   } catch (error) {
     if (!(error instanceof TicketingError)) throw error
-    // Seats that were taken only to be paid for, and may not be: their buyer may want them in other words.
+    // Seats taken only for this payment, which is refused: their buyer may want them in another request.
     const isReleased = isNew && isRefusal(error) && (await releaseUnpayable(saga, hold, stepContext))
     const refusal = request.payment_token === undefined ? tokenNeededIfDear(error) : error
-    // A buyer who asked for seats learns here which hold keeps them, or never.
+    // Only this answer tells a buyer who asked for seats which hold has them.
     const extra = { ...refusal.extra, ...(isReleased ? {} : { hold_id: holdId }) }
     throw new TicketingError(refusal.code, refusal.message, { extra, cause: error })
   }
 }
 
-/** A purchase without a token expects to cost nothing. Answers the refusal in its buyer's words where it does cost something. */
+/** A purchase without a token expects a price of zero. If there is a price, the refusal says that a token is needed. */
 function tokenNeededIfDear(refusal: TicketingError): TicketingError {
   const { total_minor, currency } = refusal.extra
   if (refusal.code !== 'price_changed' || total_minor === 0) return refusal
@@ -83,11 +83,11 @@ function tokenNeededIfDear(refusal: TicketingError): TicketingError {
 }
 
 /**
- * The same hold for every repetition of a request, until one may not pay for it: that one gave it back, and the next is a new
- * try. A buyer whose earlier payment for the same places failed pays for the hold that still keeps them.
+ * The same hold for every repetition of a request, until a payment for it is refused: that releases it, and the next repetition is a new
+ * try. A buyer whose earlier payment for the same places failed pays for the hold that still has them.
  */
 async function holdFor(
-  { bus, postgres }: Saga,
+  { bus, postgres }: SagaParts,
   { providerKey }: LongCommand,
   request: Request,
   context: OperationContext,
@@ -103,10 +103,10 @@ async function holdFor(
     if (!(error instanceof TicketingError)) throw error
     const { hold_id: holdId } = error.extra
     if (error.code === 'hold_exists' && typeof holdId === 'string') {
-      const earlier = { holdId, userId: context.caller.id, wish: wishOf(request) }
-      if (await isHoldOfWish(postgres, earlier)) return { holdId, isNew: false }
+      const earlier = { holdId, userId: context.caller.id, placesHash: placesHashOf(request) }
+      if (await isHoldOfPlaces(postgres, earlier)) return { holdId, isNew: false }
     }
-    // No payment has begun, so there is no end to wait for.
+    // No payment has begun, so there is nothing to wait for.
     if (error.code !== 'worker_timeout') throw error
     throw new TicketingError('unavailable', 'The seats could not be held in time; send the request again.', {
       cause: error,
@@ -119,17 +119,17 @@ function placesOf(request: Exclude<Request, { hold_id: string }>) {
   return places
 }
 
-/** Tells a wish for the same places; null where a hold was named. */
-function wishOf(request: Request): Buffer | null {
+/** Identifies a request for the same places; null if a hold was named. */
+function placesHashOf(request: Request): Buffer | null {
   return 'hold_id' in request ? null : requestHash(placesOf(request))
 }
 
 /**
- * Releases a hold that cannot be paid for, and answers whether that succeeded; if not, it ends by itself. A hold that somebody is
- * paying for is not released.
+ * Releases a hold that cannot be paid for. Returns whether that succeeded; otherwise the hold expires. A hold that is being paid for is not
+ * released.
  */
 async function releaseUnpayable(
-  saga: Saga,
+  saga: SagaParts,
   hold: Pick<Payment, 'holdId' | 'userId'>,
   context: StepContext,
 ): Promise<boolean> {
@@ -143,21 +143,21 @@ async function releaseUnpayable(
 }
 
 async function newPayment(
-  saga: Saga,
+  saga: SagaParts,
   { key, providerKey }: LongCommand,
   request: Request,
   { holdId, userId }: Pick<Payment, 'holdId' | 'userId'>,
 ): Promise<Payment> {
-  const wish = {
+  const wanted = {
     userId,
     holdId,
     idempotencyKey: key,
     providerKey,
-    wish: wishOf(request),
+    placesHash: placesHashOf(request),
     expectedTotalMinor: request.payment_token === undefined ? 0 : (request.expected_total_minor ?? null),
     expectedCurrency: request.currency ?? null,
   }
-  const payment = await createPayment(saga.postgres, wish, saga.leaseMs)
+  const payment = await createPayment(saga.postgres, wanted, saga.leaseMs)
   if (payment === null) throw keyInUse()
   return payment
 }

@@ -2,13 +2,10 @@ import { refundBooking as contract } from '#shared/contracts/purchase.ts'
 import { requireOrganiser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import { returnTickets } from '../return-tickets.ts'
-import type { Saga } from '../saga.ts'
+import type { SagaParts } from '../saga.ts'
 
-/**
- * Takes tickets back as an organiser decides, at any time, and refunds them. Throws `forbidden` for everybody else, and what
- * `returnTickets` throws.
- */
-export function refundBooking(saga: Saga): Operation {
+/** Cancels and refunds tickets for an organiser, at any time. Throws `forbidden` for everybody else, and what `returnTickets` throws. */
+export function refundBooking(saga: SagaParts): Operation {
   return operation(contract, async (request, context) => {
     requireOrganiser(context.caller)
     return returnTickets(saga, { contract, reason: 'organiser', request }, context)

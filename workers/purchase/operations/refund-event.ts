@@ -4,8 +4,8 @@ import type { WorkerParts } from '#shared/process/worker.ts'
 import { readEventRefunds, startEventRefunds } from '../store/event-refunds.ts'
 
 /**
- * Starts the refunds of a cancelled event, has them driven on by `wake`, and answers how far they are. No route leads here:
- * the event worker asks, once it has cancelled the event.
+ * Starts the refunds of a cancelled event, calls `wake` to drive them, and returns their progress. There is no route: the event worker
+ * calls it after it has cancelled the event.
  */
 export function refundEvent({ postgres }: WorkerParts, { wake }: { readonly wake: () => void }): Operation {
   return operation(contract, async ({ event_id: eventId }) => {

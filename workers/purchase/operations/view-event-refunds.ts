@@ -5,7 +5,7 @@ import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
 import { readEventRefunds } from '../store/event-refunds.ts'
 
-/** How far the refunds of a cancelled event are. Throws `forbidden`, and `not_found` when nobody has started any. */
+/** The progress of a cancelled event's refunds. Throws `forbidden`, and `not_found` if none were started. */
 export function viewEventRefunds({ postgres }: WorkerParts): Operation {
   return operation(contract, async ({ event_id: eventId }, { caller }) => {
     requireOrganiser(caller)

@@ -4,22 +4,26 @@ import { TicketingError } from '#shared/errors.ts'
 import { requireUser } from '#shared/messaging/caller.ts'
 import { type Operation, operation } from '#shared/messaging/serve.ts'
 import type { WorkerParts } from '#shared/process/worker.ts'
-import { declineCodeOf, outcomeOf } from '../payment.ts'
+import { declineCodeOf, outcomeOf, type Payment } from '../payment.ts'
 import { purchaseMessages } from '../purchase-message.ts'
 import { readCommand } from '../store/commands.ts'
-import { findPaymentByKey } from '../store/payments.ts'
+import { findPaidPayment, findPaymentByKey } from '../store/payments.ts'
 
-/** How a purchase of the caller ended, by its Idempotency-Key. Throws `not_found` for keys that nothing is known of. */
+/**
+ * The outcome of a caller's purchase, by its Idempotency-Key. A command is forgotten after a day, but a payment that took money is still
+ * found. Throws `not_found` for unknown keys.
+ */
 export function viewPurchase({ postgres }: WorkerParts): Operation {
   return operation(contract, async ({ idempotency_key: key }, context) => {
-    requireUser(context.caller)
+    const userId = requireUser(context.caller)
     const command = await readCommand(postgres, { scope: commandScope(purchaseHold.operation, context), key })
-    if (command === undefined) throw noSuchPurchase()
-    const { provider_key: providerKey, is_running: isRunning } = command
-    const payment = providerKey === null ? null : await findPaymentByKey(postgres, providerKey)
+    let payment: Payment | null = null
+    if (command === undefined) payment = await findPaidPayment(postgres, userId, key)
+    else if (command.provider_key !== null) payment = await findPaymentByKey(postgres, command.provider_key)
+    if (command === undefined && payment === null) throw noSuchPurchase()
     const outcome = payment === null ? 'not_started' : outcomeOf(payment)
-    // What has not started may start until its worker's time is over.
-    const status = outcome === 'not_started' && isRunning ? 'processing' : outcome
+    // A purchase that has not started can still start until its worker's lease ends.
+    const status = outcome === 'not_started' && command?.is_running ? 'processing' : outcome
     return {
       idempotency_key: key,
       status,
@@ -34,6 +38,6 @@ export function viewPurchase({ postgres }: WorkerParts): Operation {
 function noSuchPurchase(): TicketingError {
   return new TicketingError(
     'not_found',
-    'You sent no purchase with this Idempotency-Key in the last 24 hours, so nothing was charged for it. You may send it again.',
+    'No purchase with this Idempotency-Key is known. If you sent one earlier, look at your bookings before you send it again.',
   )
 }

@@ -1,7 +1,7 @@
 import type { PurchaseMetrics } from '../metrics.ts'
 import type { PaymentProvider } from './payment-provider.ts'
 
-/** A provider each of whose requests is counted with its time and outcome. */
+/** A provider whose requests are measured by duration and outcome. */
 export function measuredProvider(provider: PaymentProvider, metrics: PurchaseMetrics): PaymentProvider {
   const measured = async <Answer>(
     operation: string,

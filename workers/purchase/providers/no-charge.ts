@@ -1,6 +1,6 @@
 import type { PaymentProvider } from './payment-provider.ts'
 
-/** Stands in for a provider when nothing is to be paid or given back: all takes the same path, but nobody is asked. */
+/** Replaces a provider when nothing is to be paid or refunded: the steps are the same, but no provider is called. */
 export const noCharge: PaymentProvider = {
   name: 'nothing to pay',
   authorise: async () => ({ state: 'authorised' }),

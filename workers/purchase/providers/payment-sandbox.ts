@@ -5,7 +5,7 @@ import { type Charge, type PaymentProvider, ProviderError } from './payment-prov
 
 export interface SandboxOptions {
   readonly url: string
-  /** Longest wait for one answer, in milliseconds. */
+  /** Deadline of one request, in milliseconds. */
   readonly timeoutMs: number
 }
 
@@ -18,7 +18,7 @@ interface Call {
   readonly body?: unknown
 }
 
-/** Every answer about a charge carries it, refusals too: the state says more than the status. */
+/** Every answer about a charge contains it, also refusals: the state says more than the HTTP status. */
 export const sandboxCharge = z
   .discriminatedUnion('state', [
     z.object({ state: z.enum(['authorised', 'captured', 'refunded', 'voided']) }),
@@ -29,7 +29,7 @@ export const sandboxCharge = z
       charge.state === 'declined' ? { state: charge.state, declineCode: charge.decline_code } : charge,
   )
 
-/** A reason as the database takes it: short, without NUL and broken characters. */
+/** A reason in a form that the database accepts: short, without NUL and invalid characters. */
 function storable(reason: string): string {
   return reason.slice(0, 200).replaceAll('\0', '').toWellFormed()
 }
@@ -37,7 +37,7 @@ function storable(reason: string): string {
 const refundAnswer = z.object({ refund: z.object({ idempotency_key: z.string(), amount_minor: z.int() }) })
 const refusalAnswer = z.object({ code: z.string() })
 
-/** Failures before anything was sent. All others leave open whether the sandbox got the request. */
+/** Failures before anything was sent. After any other failure it is unknown whether the sandbox got the request. */
 const notSentCodes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
 
 /** The project's own payment sandbox, over HTTP. */
@@ -97,7 +97,7 @@ function readCharge(status: number, body: unknown): Charge {
   return answer.data
 }
 
-/** Throws unless the answer is about the refund of that key; a refusal is a fault of ours. */
+/** Throws unless the answer is about this refund; a refusal is our own bug. */
 function readRefund(status: number, body: unknown, refundKey: string): void {
   const answer = refundAnswer.safeParse(body)
   if (answer.success && answer.data.refund.idempotency_key === refundKey) return

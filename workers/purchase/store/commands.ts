@@ -2,22 +2,22 @@ import { keyInUse, keyReused, rememberedFor } from '#shared/database/idempotency
 import type { Database } from '#shared/database/postgres.ts'
 import type { ErrorCode } from '#shared/errors.ts'
 
-/* All SQL about commands: the memory by which a repeated request gets the first one's answer, for a day. */
+/* SQL about commands, which are stored for a day: a repeated request gets the answer of the first one. */
 
 /**
- * A request whose work takes many transactions, because purchases and refunds wait for a provider. It is `running` in between,
- * where a command of the other workers (`once` in `shared/database/idempotency.ts`) is done or not there.
+ * A request whose work takes many transactions, because purchases and refunds wait for a provider. It is `running` in between. A command of
+ * the other workers (`once` in `shared/database/idempotency.ts`) is either done or absent.
  */
 export interface LongCommand {
   /** Operation and caller; see `commandScope`. */
   readonly scope: string
   readonly key: string
   readonly requestHash: Buffer
-  /** One key from the caller's request to the provider: of the payment or refund that comes of the command. */
+  /** The key that the request's payment or refund has at the provider. */
   readonly providerKey: string
 }
 
-/** A final answer as it was first given: JSON text, and the code when it was a refusal. */
+/** A final answer as first sent: JSON text, and the code if it was an error. */
 export interface FinalAnswer {
   readonly errorCode: ErrorCode | null
   readonly reply: string
@@ -26,15 +26,15 @@ export interface FinalAnswer {
 interface CommandRow {
   request_hash: Buffer
   provider_key: string | null
-  /** A worker may still be at it. */
+  /** A worker may still be working on it. */
   is_running: boolean
   error_code: ErrorCode | null
   reply: string | null
 }
 
 /**
- * SQL: a command, aliased `known`, may be forgotten once it is old enough: nobody is at it, and nothing that came of it is still
- * open.
+ * SQL: whether a command, aliased `known`, can be forgotten once it is old enough: no worker is working on it, and its payment or refund
+ * has ended.
  */
 export function mayBeForgotten(known: string): string {
   return `(${known}.running_until <= now()
@@ -47,9 +47,9 @@ export function mayBeForgotten(known: string): string {
 const isForgotten = `(known.created_at <= now() - interval '${rememberedFor}' AND ${mayBeForgotten('known')})`
 
 /**
- * Makes the command this worker's own for `forMs`, or answers what was answered before (`null`: go ahead). Takes over from
- * a worker whose time is over. Throws `idempotency_key_in_use` while another one is at it, and `idempotency_key_reused`
- * when the key came with another request. What is older than a day counts as never asked.
+ * Claims the command for this worker for `forMs`, or returns its stored answer (`null`: go ahead). Takes over from a worker whose lease has
+ * ended. Throws `idempotency_key_in_use` while another worker has the lease, and `idempotency_key_reused` if the key came with another
+ * request. A command older than a day counts as new.
  */
 export async function claimCommand(db: Database, command: LongCommand, forMs: number): Promise<FinalAnswer | null> {
   const claimed = await db.query(
@@ -71,7 +71,7 @@ export async function claimCommand(db: Database, command: LongCommand, forMs: nu
   return answer
 }
 
-/** Keeps the final answer. Answers the one that is kept: the first, should two workers have finished. */
+/** Stores the final answer. Returns the stored one: the first, if two workers finished. */
 export async function finishCommand(db: Database, command: LongCommand, answer: FinalAnswer): Promise<FinalAnswer> {
   const finished = await db.query(
     `UPDATE purchase.commands SET status = 'done', error_code = $3, reply = $4
@@ -83,8 +83,8 @@ export async function finishCommand(db: Database, command: LongCommand, answer: 
 }
 
 /**
- * Ends the work on a command that has no final answer. It is forgotten when no payment or refund came of it, because a
- * refusal is no outcome; else the next repetition takes it over.
+ * Ends the work on a command without a final answer. Forgets the command if it has no payment or refund, because a refusal is no outcome;
+ * otherwise the next repetition takes it over.
  */
 export async function releaseCommand(db: Database, { scope, key, providerKey }: LongCommand): Promise<void> {
   const forgotten = await db.query(
@@ -100,7 +100,7 @@ export async function releaseCommand(db: Database, { scope, key, providerKey }: 
   )
 }
 
-/** A command that is not forgotten; `undefined` for others. */
+/** A stored command; `undefined` if there is none. */
 export async function readCommand(
   db: Database,
   { scope, key }: Pick<LongCommand, 'scope' | 'key'>,

@@ -4,11 +4,11 @@ import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
 import { isStuck } from './leases.ts'
 
-/* All SQL about refunding whole events. A row per event says that all its payments are to be refunded, and until when. */
+/* SQL about refunding whole events. One row per event says that all of its payments are to be refunded, and whether that is finished. */
 
 export type EventRefunds = ReplyOf<typeof viewEventRefunds>
 
-/** Starts refunding an event; asking again changes nothing. */
+/** Starts refunding an event. Idempotent. */
 export async function startEventRefunds(db: Database, eventId: string): Promise<void> {
   await db.query(
     'INSERT INTO purchase.event_refunds (event_id, next_check_at) VALUES ($1, now()) ON CONFLICT DO NOTHING',
@@ -17,8 +17,8 @@ export async function startEventRefunds(db: Database, eventId: string): Promise<
 }
 
 /**
- * Money was captured for an event: if that is being refunded, or was already, so is this. Comes before the commit of the
- * capture, so that either the run sees the payment or the payment sees the end of the run.
+ * Called when money is captured for an event: if the event is or was being refunded, this payment is refunded too. Runs before the commit
+ * of the capture, so that either the refunds see the payment or the payment sees their end.
  */
 export async function reopenEventRefunds(db: Database, eventId: string): Promise<void> {
   await db.query('UPDATE purchase.event_refunds SET finished_at = NULL, next_check_at = now() WHERE event_id = $1', [
@@ -26,7 +26,7 @@ export async function reopenEventRefunds(db: Database, eventId: string): Promise
   ])
 }
 
-/** How far the refunds of an event are; `undefined` when nobody wanted any. */
+/** The progress of an event's refunds; `undefined` if none were started. */
 export async function readEventRefunds(db: Database, eventId: string): Promise<EventRefunds | undefined> {
   const [row] = await db.query<{
     started_at: Date
@@ -54,7 +54,7 @@ export async function readEventRefunds(db: Database, eventId: string): Promise<E
   }
 }
 
-/** An event whose refunds are due to be looked at, locked until the end of the transaction; each is one caller's. */
+/** An event whose refunds are due, locked until the transaction ends. Each event has one caller. */
 export async function lockDueEvent(db: Database): Promise<string | undefined> {
   const [due] = await db.query<{ event_id: string }>(
     `SELECT event_id FROM purchase.event_refunds WHERE next_check_at <= now()
@@ -63,7 +63,7 @@ export async function lockDueEvent(db: Database): Promise<string | undefined> {
   return due?.event_id
 }
 
-/** Refunds of the event that are open and make progress, of organiser and buyers alike. */
+/** Open refunds of the event that make progress, whether started by organiser or buyers. */
 export async function countMovingRefunds(db: Database, eventId: string): Promise<number> {
   const [moving] = await db.query<{ count: number }>(
     `SELECT count(*) FROM purchase.refunds WHERE next_check_at IS NOT NULL AND event_id = $1 AND NOT ${isStuck}`,
@@ -73,9 +73,9 @@ export async function countMovingRefunds(db: Database, eventId: string): Promise
 }
 
 /**
- * Begins refunds for at most `limit` captured payments of the event, one each, and answers how many. A payment with a refund
- * under way waits for that one's end: what is left is asked for afterwards. Those whose money is back already are asked for,
- * too: their bookings may have tickets left that cost nothing.
+ * Begins one refund each for at most `limit` captured payments of the event. Returns how many. A payment with a refund in progress waits
+ * for its end; the rest is refunded afterwards. Includes payments that are already refunded, because their bookings may have tickets left
+ * that cost nothing.
  */
 export async function beginRefundsOfEvent(
   db: Database,
@@ -99,16 +99,17 @@ export async function beginRefundsOfEvent(
   return begun.length
 }
 
-/** What still keeps the refunds of an event from being done. */
+/** What prevents the refunds of an event from being finished. */
 export interface RemainingRefunds {
-  /** Payments that may still take money, or whose end the booking does not know yet. */
+  /** Payments that may still take money, or whose end the booking does not know. */
   readonly openPayments: number
-  /** Captured payments whose money is not back, or which nobody has begun to refund. */
+  /** Captured payments whose money is not refunded, or whose refund has not begun. */
   readonly unrefunded: number
-  /** Refunds that are not at their end. */
+  /** Refunds that have not ended. */
   readonly openRefunds: number
 }
 
+/** Counts what prevents the refunds of an event from being finished. */
 export async function countRemaining(db: Database, eventId: string): Promise<RemainingRefunds> {
   const [remaining] = await db.query<RemainingRefunds>(
     `SELECT count(*) FILTER (WHERE next_check_at IS NOT NULL) AS "openPayments",
@@ -123,13 +124,15 @@ export async function countRemaining(db: Database, eventId: string): Promise<Rem
   return remaining
 }
 
+/** Records that all payments of an event are refunded. */
 export async function finishEventRefunds(db: Database, eventId: string): Promise<void> {
   await db.query('UPDATE purchase.event_refunds SET finished_at = now(), next_check_at = NULL WHERE event_id = $1', [
     eventId,
   ])
 }
 
-export async function lookAgainAtEvent(db: Database, eventId: string, inMs: number): Promise<void> {
+/** Makes an event's refunds due again in `inMs`. */
+export async function scheduleEventRefunds(db: Database, eventId: string, inMs: number): Promise<void> {
   await db.query(`UPDATE purchase.event_refunds SET next_check_at = now() + $2 * interval '1 ms' WHERE event_id = $1`, [
     eventId,
     inMs,

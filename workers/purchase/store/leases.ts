@@ -1,23 +1,27 @@
 import type { Database } from '#shared/database/postgres.ts'
 
-/* All SQL about who drives a payment or refund: until `next_check_at` it is its driver's own, after that anybody's. */
+/*
+ * SQL about the drivers of payments, refunds and erasures: until `next_check_at` a row belongs to its driver, after that to any driver that claims
+ * it.
+ */
 
 /**
- * Of a payment or refund that has made no step for longer than partners who are busy, or gone for a moment, explain. Every try
- * puts `next_check_at` off; only a step moves `updated_at`.
+ * A payment or refund without a step for longer than a busy or briefly unavailable partner explains. Every try moves `next_check_at`; only
+ * a step moves `updated_at`.
  */
 export const isStuck = `(next_check_at IS NOT NULL AND updated_at < now() - interval '1 minute')`
 
 /**
- * How long a claimed row is its driver's own. Refunds that are stuck come up once a minute: a cancelled event may have thousands
- * of them, and there must be time for the others. Payments that are stuck keep seats from being sold.
+ * The lease of a claimed row. Stuck refunds come up once a minute: a cancelled event may have thousands, and the others need time too.
+ * Stuck payments keep seats from being sold, so they come up more often.
  */
 const leases = {
   payments: `$2 * interval '1 ms'`,
+  erasures: `$2 * interval '1 ms'`,
   refunds: `CASE WHEN ${isStuck} THEN interval '1 minute' ELSE $2 * interval '1 ms' END`,
 }
 
-/** Takes over at most `limit` rows whose drivers went silent, for `leaseMs`, and answers their ids; no two callers get the same one. */
+/** Claims at most `limit` rows whose lease has ended, for `leaseMs`, and returns their ids. No two callers get the same row. */
 export async function claimDue(
   db: Database,
   table: keyof typeof leases,

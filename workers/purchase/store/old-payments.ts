@@ -1,13 +1,13 @@
 import type { Database } from '#shared/database/postgres.ts'
 import { daysInterval } from '#shared/retention/retention.ts'
 
-/* SQL that deletes payments that took money long ago. */
+/* SQL that deletes old payments that took money. */
 
 const isSettled = `next_check_at IS NULL AND status IN ('captured', 'refunded')`
 
 export const oldestPayment = `SELECT updated_at AS at FROM purchase.payments WHERE ${isSettled} ORDER BY updated_at LIMIT 1`
 
-/** Locks at most `limit` payments that took money, and of which nothing moved for `days`, nor is under way. */
+/** Locks at most `limit` payments that took money and did not change for `days`, with nothing in progress. */
 export async function lockOldPayments(
   db: Database,
   { days, limit }: { days: number; limit: number },
@@ -22,7 +22,7 @@ export async function lockOldPayments(
   return old.map(({ id }) => id)
 }
 
-/** Deletes locked payments with their refunds. Answers the deleted rows by table. */
+/** Deletes locked payments with their refunds. Returns the number of deleted rows by table. */
 export async function deletePayments(db: Database, ids: readonly string[]): Promise<Record<string, number>> {
   if (ids.length === 0) return {}
   const refunds = await db.query('DELETE FROM purchase.refunds WHERE payment_id = ANY($1::uuid[]) RETURNING id', [ids])

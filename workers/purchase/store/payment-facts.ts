@@ -1,7 +1,7 @@
+import type { PaymentStatus } from '#shared/contracts/purchase.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { addFact } from '#shared/facts/outbox.ts'
 import { publicId } from '#shared/ids.ts'
-import type { PaymentStatus } from '../payment.ts'
 
 interface FactRow {
   event_id: string
@@ -13,8 +13,10 @@ interface FactRow {
   version: number
 }
 
-/** Tells how a payment now stands, in the transaction that made it so. One that failed before it had a booking concerns nobody. */
-export async function tellPaymentEnd(db: Database, paymentId: string): Promise<void> {
+/**
+ * Writes the fact about a payment's new state, in the transaction of the change. A payment that failed before it had a booking has none.
+ */
+export async function addPaymentFact(db: Database, paymentId: string): Promise<void> {
   const [row] = await db.query<FactRow>(
     `SELECT event_id, booking_id, status, amount_minor, refunded_minor, currency, version
      FROM purchase.payments WHERE id = $1`,
@@ -26,7 +28,7 @@ export async function tellPaymentEnd(db: Database, paymentId: string): Promise<v
   await addFact(db, 'purchase', {
     entity: 'payment',
     eventId,
-    // Money that went back is told each time, also while some of it stays.
+    // Each refund is published, even if it is partial.
     what: state.status === 'captured' && state.refunded_minor > 0 ? 'refunded' : state.status,
     payload: { payment_id: paymentId, booking_id: publicId({ eventId, ownId: bookingId }), ...state },
   })

@@ -3,11 +3,11 @@ import { keyOf, newId, publicId } from '#shared/ids.ts'
 import type { Move, Payment } from '../payment.ts'
 import { reopenEventRefunds } from './event-refunds.ts'
 import { claimDue, isStuck } from './leases.ts'
-import { tellPaymentEnd } from './payment-facts.ts'
+import { addPaymentFact } from './payment-facts.ts'
 
 /*
- * All SQL about payments. Tables hold plain UUIDs; outside of this file ids of holds and bookings are public ones.
- * Every write names the state it expects, so that of two drivers of one payment the slower one changes nothing.
+ * SQL about payments. Tables contain plain UUIDs; outside this file ids of holds and bookings are public ids. Every write names the
+ * expected state, so that of two drivers of one payment the slower one changes nothing.
  */
 
 type PaymentRow = Omit<Payment, 'holdId' | 'begun'> & {
@@ -28,15 +28,15 @@ export interface NewPayment {
   readonly holdId: string
   readonly idempotencyKey: string
   readonly providerKey: string
-  /** Digest of the places that the request asked for; null where it named a hold. */
-  readonly wish: Buffer | null
+  /** Digest of the requested places; null if the request named a hold. */
+  readonly placesHash: Buffer | null
   readonly expectedTotalMinor: number | null
   readonly expectedCurrency: string | null
 }
 
-/** Writes down the wish to pay before anybody is asked; `null` when the key has a payment already. */
-export async function createPayment(db: Database, wish: NewPayment, leaseMs: number): Promise<Payment | null> {
-  const hold = keyOf(wish.holdId)
+/** Stores a new payment before any call is made; `null` if the key already has a payment. */
+export async function createPayment(db: Database, wanted: NewPayment, leaseMs: number): Promise<Payment | null> {
+  const hold = keyOf(wanted.holdId)
   const rows = await db.query<PaymentRow>(
     `INSERT INTO purchase.payments (id, user_id, event_id, hold_id, idempotency_key, provider_key,
        wish, expected_total_minor, expected_currency, next_check_at)
@@ -45,29 +45,29 @@ export async function createPayment(db: Database, wish: NewPayment, leaseMs: num
      RETURNING ${columns}`,
     [
       newId(),
-      wish.userId,
+      wanted.userId,
       hold.eventId,
       hold.ownId,
-      wish.idempotencyKey,
-      wish.providerKey,
-      wish.wish,
-      wish.expectedTotalMinor,
-      wish.expectedCurrency,
+      wanted.idempotencyKey,
+      wanted.providerKey,
+      wanted.placesHash,
+      wanted.expectedTotalMinor,
+      wanted.expectedCurrency,
       leaseMs,
     ],
   )
   return firstPayment(rows)
 }
 
-/** Whether a buyer's hold was made for such a wish, and a payment tried. */
-export async function isHoldOfWish(
+/** Whether a buyer's hold was made for these places and a payment for it was tried. */
+export async function isHoldOfPlaces(
   db: Database,
-  { holdId, userId, wish }: Pick<NewPayment, 'holdId' | 'userId' | 'wish'>,
+  { holdId, userId, placesHash }: Pick<NewPayment, 'holdId' | 'userId' | 'placesHash'>,
 ): Promise<boolean> {
   const { eventId, ownId } = keyOf(holdId)
   const rows = await db.query(
     'SELECT FROM purchase.payments WHERE hold_id = $2 AND event_id = $1 AND user_id = $3 AND wish = $4 LIMIT 1',
-    [eventId, ownId, userId, wish],
+    [eventId, ownId, userId, placesHash],
   )
   return rows.length > 0
 }
@@ -81,10 +81,7 @@ export async function countRefusedTries(db: Database, providerKey: string): Prom
   return refused?.count ?? 0
 }
 
-/**
- * The latest payment of a booking: there is at most one that took money, and none came after it. `null` when nobody ever
- * paid for it.
- */
+/** The latest payment of a booking: at most one took money, and none came after it. `null` if there was never a payment. */
 export async function findPaymentOfBooking(db: Database, bookingId: string): Promise<Payment | null> {
   const { eventId, ownId } = keyOf(bookingId)
   const rows = await db.query<PaymentRow>(
@@ -94,22 +91,32 @@ export async function findPaymentOfBooking(db: Database, bookingId: string): Pro
   return firstPayment(rows)
 }
 
-/** The payment whose charge has this key: the one that did not fail, else the one that failed last. */
+/** The payment whose charge has this key: the one that did not fail, else the last failed one. */
 export async function findPaymentByKey(db: Database, providerKey: string): Promise<Payment | null> {
   return firstPayment(await db.query<PaymentRow>(latestByKey, [providerKey]))
 }
 
-/** The same, locked until the end of the transaction. */
+/** The same, locked until the transaction ends. */
 export async function lockPaymentByKey(db: Database, providerKey: string): Promise<Payment | null> {
   return firstPayment(await db.query<PaymentRow>(`${latestByKey} FOR NO KEY UPDATE`, [providerKey]))
+}
+
+/** The latest payment that took money for a user's purchase with this Idempotency-Key; `null` if there is none. */
+export async function findPaidPayment(db: Database, userId: string, idempotencyKey: string): Promise<Payment | null> {
+  const rows = await db.query<PaymentRow>(
+    `SELECT ${columns} FROM purchase.payments WHERE user_id = $1 AND idempotency_key = $2
+       AND status IN ('captured', 'refunded') ORDER BY id DESC LIMIT 1`,
+    [userId, idempotencyKey],
+  )
+  return firstPayment(rows)
 }
 
 const latestByKey = `SELECT ${columns} FROM purchase.payments WHERE provider_key = $1
   ORDER BY status = 'failed', id DESC LIMIT 1`
 
 /**
- * Moves a payment from the state it was read in, and keeps it for this driver for another `leaseMs`, in a transaction of the
- * caller. `null` when another driver was faster: nothing is changed then. The end of a payment is told as a fact.
+ * Moves a payment from the state in which it was read, and extends this driver's lease by `leaseMs`, in a transaction of the caller. `null`
+ * if another driver was faster: nothing is changed then. Writes a fact when the payment ends.
  */
 export async function movePayment(
   db: Database,
@@ -151,8 +158,8 @@ export async function movePayment(
       leaseMs,
     ],
   )
-  if (moved.length > 0 && isEnd(move.to)) await tellPaymentEnd(db, payment.id)
-  // The refund of a whole event waits for open payments, and is reopened for one that came too late to be seen.
+  if (moved.length > 0 && isEnd(move.to)) await addPaymentFact(db, payment.id)
+  // The refund of a whole event waits for open payments. It is reopened for a payment that it could not see.
   if (moved.length > 0 && move.to === 'captured') await reopenEventRefunds(db, payment.eventId)
   return firstPayment(moved)
 }
@@ -161,12 +168,13 @@ function isEnd(status: Payment['status']): boolean {
   return status === 'captured' || status === 'voided' || status === 'failed'
 }
 
-/** Says that nothing is left to do for a payment at its end. */
+/** Records that nothing is left to do for an ended payment. */
 export async function settlePayment(db: Database, { id, status }: Payment): Promise<void> {
   const sql = 'UPDATE purchase.payments SET next_check_at = NULL, updated_at = now() WHERE id = $1 AND status = $2'
   await db.query(sql, [id, status])
 }
 
+/** Claims payments whose lease has ended; see `claimDue`. */
 export async function claimDuePayments(
   db: Database,
   due: { readonly limit: number; readonly leaseMs: number },
@@ -176,7 +184,7 @@ export async function claimDuePayments(
   return rows.map(toPayment)
 }
 
-/** As it stands now. */
+/** The current state of a payment. */
 export async function readPayment(db: Database, id: string): Promise<Payment> {
   const rows = await db.query<PaymentRow>(`SELECT ${columns} FROM purchase.payments WHERE id = $1`, [id])
   const payment = firstPayment(rows)

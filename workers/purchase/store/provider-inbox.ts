@@ -1,9 +1,9 @@
 import type { Database } from '#shared/database/postgres.ts'
 import type { ProviderEvent } from '../webhooks/provider-event.ts'
 
-/* All SQL about what providers told. */
+/* SQL about events of providers. */
 
-/** Keeps what was told, in the transaction that applies it. False: it was told and applied before. */
+/** Stores a provider's event, in the transaction that applies it. False: it was already stored and applied. */
 export async function insertProviderEvent(
   db: Database,
   provider: string,

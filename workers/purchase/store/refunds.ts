@@ -3,12 +3,11 @@ import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { keyOf, newId, publicId } from '#shared/ids.ts'
 import { amountOf, type Refund, type RefundMove } from '../refund.ts'
 import { claimDue, isStuck } from './leases.ts'
-import { tellPaymentEnd } from './payment-facts.ts'
+import { addPaymentFact } from './payment-facts.ts'
 
 /*
- * All SQL about refunds. Every write names the state it expects, so that of two drivers of one refund the slower one changes
- * nothing. What a payment promised and gave back is written in the commit of its refund's move. Locks: the refund, then its
- * payment.
+ * SQL about refunds. Every write names the expected state, so that of two drivers of one refund the slower one changes nothing. A payment's
+ * promised and refunded amounts are written in the commit of the refund's move. Locks: first the refund, then its payment.
  */
 
 type RefundRow = Omit<Refund, 'bookingId' | 'ticketIds'> & {
@@ -25,7 +24,7 @@ const selectRefunds = `SELECT refund.id, refund.status, refund.payment_id AS "pa
 
 export interface NewRefund {
   readonly paymentId: string
-  /** Null: all that are valid. */
+  /** Null: all valid tickets. */
   readonly ticketIds: readonly string[] | null
   readonly reason: RefundReason
   /** Operation and caller. */
@@ -33,8 +32,8 @@ export interface NewRefund {
   readonly providerKey: string
 }
 
-/** Writes down the wish before anybody is asked. Answers the refund of the key: this one, or the one that is there. */
-export async function createRefund(db: Database, wish: NewRefund, leaseMs: number): Promise<Refund> {
+/** Stores a new refund before any call is made. Returns the refund of the key: this one or the existing one. */
+export async function createRefund(db: Database, wanted: NewRefund, leaseMs: number): Promise<Refund> {
   await db.query(
     `INSERT INTO purchase.refunds (id, payment_id, event_id, booking_id, ticket_ids, reason, requested_by, provider_key,
        next_check_at)
@@ -43,16 +42,16 @@ export async function createRefund(db: Database, wish: NewRefund, leaseMs: numbe
      ON CONFLICT (provider_key) WHERE status <> 'refused' DO NOTHING`,
     [
       newId(),
-      wish.paymentId,
-      wish.ticketIds?.map((id) => keyOf(id).ownId) ?? null,
-      wish.reason,
-      wish.requestedBy,
-      wish.providerKey,
+      wanted.paymentId,
+      wanted.ticketIds?.map((id) => keyOf(id).ownId) ?? null,
+      wanted.reason,
+      wanted.requestedBy,
+      wanted.providerKey,
       leaseMs,
     ],
   )
-  const refund = await findRefundByKey(db, wish.providerKey)
-  if (refund === null) throw new Error(`refund of payment ${wish.paymentId} was refused before it was read`)
+  const refund = await findRefundByKey(db, wanted.providerKey)
+  if (refund === null) throw new Error(`refund of payment ${wanted.paymentId} was refused before it was read`)
   return refund
 }
 
@@ -65,7 +64,7 @@ export async function findRefundByKey(db: Database, providerKey: string): Promis
   return rows[0] === undefined ? null : toRefund(rows[0])
 }
 
-/** As it stands now. */
+/** The current state of a refund. */
 export async function readRefund(db: Database, id: string): Promise<Refund> {
   const [row] = await db.query<RefundRow>(`${selectRefunds} WHERE refund.id = $1`, [id])
   if (row === undefined) throw new Error(`refund ${id} has vanished`)
@@ -73,8 +72,8 @@ export async function readRefund(db: Database, id: string): Promise<Refund> {
 }
 
 /**
- * Moves a refund from the state it was read in, and keeps it for this driver for another `leaseMs`, in a transaction of the
- * caller. `null` when another driver was faster: nothing is changed then. Money that is back with the buyer is told as a fact.
+ * Moves a refund from the state in which it was read, and extends this driver's lease by `leaseMs`, in a transaction of the caller. `null`
+ * if another driver was faster: nothing is changed then. Writes a fact when the buyer has the money.
  */
 export async function moveRefund(
   db: Database,
@@ -103,8 +102,8 @@ export async function moveRefund(
 }
 
 /**
- * Says that nothing is left to do for a refund at its end. A payment of nothing is `refunded` when no ticket is left of it
- * (`wholeBooking`): there is no sum by which to tell.
+ * Records that nothing is left to do for an ended refund. A payment of nothing becomes `refunded` when no ticket is left of it
+ * (`wholeBooking`), because there is no amount to compare.
  */
 export async function settleRefund(
   postgres: Postgres,
@@ -122,10 +121,11 @@ export async function settleRefund(
        WHERE id = $1 AND status = 'captured' AND captured_minor = 0 RETURNING id`,
       [refund.paymentId],
     )
-    if (ended.length > 0) await tellPaymentEnd(db, refund.paymentId)
+    if (ended.length > 0) await addPaymentFact(db, refund.paymentId)
   })
 }
 
+/** Claims refunds whose lease has ended; see `claimDue`. */
 export async function claimDueRefunds(
   db: Database,
   due: { readonly limit: number; readonly leaseMs: number },
@@ -142,7 +142,7 @@ async function addToRefunded(db: Database, refund: Refund): Promise<void> {
      WHERE id = $1`,
     [refund.paymentId, amountOf(refund)],
   )
-  await tellPaymentEnd(db, refund.paymentId)
+  await addPaymentFact(db, refund.paymentId)
 }
 
 function toRefund({ booking_id, ticket_ids, ...row }: RefundRow): Refund {

@@ -1,23 +1,23 @@
 import type { Charge } from '../providers/payment-provider.ts'
 
-/** Something that a provider told by webhook, unasked. It may be old, or told before. */
+/** An event that a provider sent by webhook. It may be old or repeated. */
 export interface ProviderEvent {
-  /** The provider's own id of what happened: the same however often it is told. */
+  /** The provider's id of the event, the same at every repetition. */
   readonly id: string
-  /** As it came. */
+  /** The unchanged body. */
   readonly body: string
-  /** Null when it concerns nothing of ours. */
+  /** Null if it concerns no payment of ours. */
   readonly about: ChargeEvent | RefundEvent | null
 }
 
 export interface ChargeEvent {
   readonly kind: 'charge'
   readonly chargeKey: string
-  /** How the charge stood. */
+  /** The state of the charge at that time. */
   readonly charge: Charge
 }
 
-/** Money of a charge went back. */
+/** Money of a charge was refunded. */
 export interface RefundEvent {
   readonly kind: 'refund'
   readonly chargeKey: string

@@ -5,7 +5,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { sandboxCharge } from '../providers/payment-sandbox.ts'
 import type { ProviderEvent } from './provider-event.ts'
 
-/* Only what is needed is judged: whatever else a body says, in whatever form JSON allows, is kept and means nothing. */
+/* Only the members that we need are checked. All others are stored and ignored, whatever JSON they contain. */
 
 const anyEvent = z.object({ id: text(200), type: z.string() })
 
@@ -15,7 +15,7 @@ const chargeEvent = z.object({
   refund: z.object({ idempotency_key: z.string(), amount_minor: z.int() }).optional(),
 })
 
-/** What the payment sandbox tells, its signature being right. Throws `validation_failed`, naming the member that makes no sense. */
+/** The event in a correctly signed body of the payment sandbox. Throws `validation_failed` with the wrong member. */
 export function readSandboxWebhook(body: string): ProviderEvent {
   const content = parseJson(body)
   const { id, type } = checkRequest(anyEvent, content)
@@ -28,7 +28,7 @@ export function readSandboxWebhook(body: string): ProviderEvent {
   return { id, body, about: { kind: 'refund', chargeKey, refundKey, amountMinor } }
 }
 
-/** A key outside this form is none of ours. */
+/** Our keys have this form; any other key is not ours. */
 function mayBeOurKey(key: string): boolean {
   return text(200).safeParse(key).success
 }

@@ -1,4 +1,4 @@
-/** Boxes and outlines, in any unit. An outline has the x and y of its corners in turn. */
+/** Boxes and outlines, in any unit. An outline lists x and y of its corners in turn. */
 
 export interface Box {
   readonly left: number
@@ -7,11 +7,12 @@ export interface Box {
   readonly bottom: number
 }
 
+/** The box of a single point. */
 export function pointBox({ x, y }: { readonly x: number; readonly y: number }): Box {
   return { left: x, right: x, top: y, bottom: y }
 }
 
-/** Around no point: any other box around it is larger. */
+/** Contains no point; extended by any box, it becomes that box. */
 export const nothing: Box = {
   left: Number.POSITIVE_INFINITY,
   top: Number.POSITIVE_INFINITY,
@@ -19,6 +20,7 @@ export const nothing: Box = {
   bottom: Number.NEGATIVE_INFINITY,
 }
 
+/** The smallest box around all boxes. */
 export function boxAround(boxes: readonly Box[]): Box {
   let { left, top, right, bottom } = nothing
   for (const box of boxes) {
@@ -35,6 +37,7 @@ export function grown({ left, top, right, bottom }: Box, by: number): Box {
   return { left: left - by, top: top - by, right: right + by, bottom: bottom + by }
 }
 
+/** Whether two boxes overlap or touch. */
 export function boxesMeet(one: Box, other: Box): boolean {
   return one.left <= other.right && one.right >= other.left && one.top <= other.bottom && one.bottom >= other.top
 }
@@ -50,6 +53,7 @@ export function isInside(outline: readonly number[], x: number, y: number): bool
   return inside
 }
 
+/** The smallest box around an outline. */
 export function boxOfOutline(outline: readonly number[]): Box {
   const boxes: Box[] = []
   for (let at = 0; at < outline.length; at += 2) {
@@ -58,11 +62,12 @@ export function boxOfOutline(outline: readonly number[]): Box {
   return boxAround(boxes)
 }
 
+/** The corners of a box as an outline. */
 export function cornersOf({ left, top, right, bottom }: Box): number[] {
   return [left, top, right, top, right, bottom, left, bottom]
 }
 
-/** Where the name of an outline stands: its centre of gravity, or the middle of its box where it encloses nothing. */
+/** Where the name of an outline is written: its centre of gravity, or the middle of its box if it has no area. */
 export function middleOf(outline: readonly number[], box: Box): { x: number; y: number } {
   let [area, x, y] = [0, 0, 0]
   for (let at = 0; at < outline.length; at += 2) {

@@ -1,18 +1,18 @@
 import type { Box } from './geometry.ts'
 import type { Plan } from './plan.ts'
 
-/** Side of a cell, in pitches. Seats are evenly dense, so a tree of boxes would gain nothing. */
+/** Side of a cell, in pitches. Seats are evenly dense, so a tree would gain nothing. */
 const cellPitches = 4
-/** A plan whose pitch is tiny against its size gets larger cells instead of millions of them. */
+/** If the pitch is tiny compared with the plan, cells become larger, so that there are not millions of them. */
 const maxCellsAcross = 1_000
 
-/** Seats by place: the cell of each, filled by counting into two typed arrays. */
+/** A spatial index of seats: a grid of cells in two typed arrays, filled by a counting sort. */
 export class SeatGrid {
   readonly #plan: Plan
   readonly #cell: number
   readonly #columns: number
   readonly #lines: number
-  /** Where the seats of a cell begin in `#seats`. */
+  /** Start of each cell in `#seats`. */
   readonly #starts: Uint32Array
   readonly #seats: Uint32Array
 
@@ -42,7 +42,7 @@ export class SeatGrid {
     }
   }
 
-  /** Calls with each seat whose cell meets the box, so with some that lie just outside, too. */
+  /** Calls `visit` with each seat whose cell meets the box; some of these seats lie just outside it. */
   forEachNear(box: Box, use: (seat: number) => void): void {
     const [firstColumn, lastColumn] = [this.#column(box.left), this.#column(box.right)]
     const [firstLine, lastLine] = [this.#line(box.top), this.#line(box.bottom)]
@@ -52,7 +52,7 @@ export class SeatGrid {
     }
   }
 
-  /** The nearest seat within a distance, in the unit of the plan. */
+  /** The nearest seat within a distance, in plan units. */
   nearest(x: number, y: number, within: number): number | undefined {
     let found: number | undefined
     let best = within

@@ -1,7 +1,7 @@
 import type { Plan, PlanRow } from './plan.ts'
 import type { SeatStates } from './states.ts'
 
-/** A place that the keyboard is at: among the sections and areas of the house, the rows of a section, or its seats. */
+/** Where the keyboard cursor is: among the sections and areas, the rows of a section, or the seats of a row. */
 export interface Cursor {
   readonly kind: 'section' | 'area' | 'row' | 'seat'
   readonly index: number
@@ -14,13 +14,13 @@ const directions: Readonly<Record<string, readonly [x: number, y: number]>> = {
   ArrowDown: [0, 1],
 }
 
-/** Where the keyboard begins; null in a house without places. */
+/** The initial position; null on a map without places. */
 export function firstCursor(plan: Plan): Cursor | null {
   if (plan.sections.length > 0) return { kind: 'section', index: 0 }
   return plan.areas.length > 0 ? { kind: 'area', index: 0 } : null
 }
 
-/** Where a key leads, null where it leads nowhere: arrows, Home and End within a level, Enter and Escape to the next. */
+/** The position after a key, or null if the key does nothing: arrows, Home and End move within a level, Enter and Escape change it. */
 export function moveCursor(plan: Plan, states: SeatStates, cursor: Cursor, key: string): Cursor | null {
   const direction = directions[key]
   if (direction !== undefined) return moveTo(plan, cursor, direction)
@@ -33,7 +33,7 @@ export function moveCursor(plan: Plan, states: SeatStates, cursor: Cursor, key: 
   return null
 }
 
-/** Arrows follow the screen, not the numbering: in some houses seat 1 is at the right. */
+/** Arrows follow the screen, not the numbering: some rows begin with seat 1 at the right. */
 function moveTo(plan: Plan, cursor: Cursor, direction: readonly [number, number]): Cursor | null {
   if (cursor.kind === 'row') return nextRow(plan, cursor.index, direction)
   if (cursor.kind === 'seat') {
@@ -62,10 +62,10 @@ function moveTo(plan: Plan, cursor: Cursor, direction: readonly [number, number]
     : { kind: 'area', index: nearest.found - sections.length }
 }
 
-/** tan 60°: what is farther aside lies in another direction, and counts only where nothing else does. */
+/** tan 60°. A place farther to the side counts only if there is no other. */
 const widest = 1.74
 
-/** The place nearest in a direction, where a step aside counts double. */
+/** The nearest place in a direction; distance to the side counts double. */
 class Nearest {
   readonly #from: { readonly x: number; readonly y: number }
   readonly #direction: readonly [number, number]
@@ -103,7 +103,7 @@ class Nearest {
   }
 }
 
-/** Rows go in their order, towards the side to which they run on the screen. */
+/** Rows are visited in order. The direction in which rows follow each other on the screen decides which arrow goes forwards. */
 function nextRow(plan: Plan, row: number, [dx, dy]: readonly [number, number]): Cursor | null {
   const rows = plan.sections[plan.rows[row]?.section ?? 0]?.rows ?? []
   const [first, last] = [plan.rows[rows[0] ?? 0]?.box, plan.rows[rows.at(-1) ?? 0]?.box]
@@ -112,13 +112,13 @@ function nextRow(plan: Plan, row: number, [dx, dy]: readonly [number, number]): 
   const down = last.top + last.bottom - first.top - first.bottom
   const sideOf = (length: number, otherwise: number): number =>
     Math.abs(length) < plan.pitch ? otherwise : Math.sign(length)
-  // Rows that lie behind one another have none at their sides; up and down always lead somewhere.
+  // Rows one behind the other have no neighbour to the side; up and down always work.
   const runs = dy === 0 ? sideOf(across, 0) * dx : sideOf(down, 1) * dy
   const next = rows[rows.indexOf(row) + runs]
   return next === undefined || runs === 0 ? null : { kind: 'row', index: next }
 }
 
-/** Into a section at its first row with a free seat, into a row at its first free seat. */
+/** Enters a section at its first row with a free seat, or a row at its first free seat. */
 function inside(plan: Plan, states: SeatStates, { kind, index }: Cursor): Cursor | null {
   if (kind === 'section') {
     const { rows } = plan.sections[index] ?? { rows: [] }

@@ -15,7 +15,7 @@ import {
   zoomedAt,
 } from './view.ts'
 
-/** What is looked at, whatever the size of the canvas: a point of the plan, and how many CSS pixels neighbours are apart. */
+/** The view, independent of the canvas size: a point of the plan, and the distance of neighbouring seats in CSS pixels. */
 export interface Outlook {
   readonly x: number
   readonly y: number
@@ -31,14 +31,14 @@ interface Flight {
   readonly startedAt: number
 }
 
-/** Where a map looks: moves at once or flies, within the limits of its plan. Calls `moved` when a frame is due. */
+/** The view of a map: jumps or flies within the limits of its plan. Calls `moved` when a frame is due. */
 export class MapCamera {
   readonly #plan: Plan
   readonly #moved: () => void
   #screen: Screen = { width: 0, height: 0, ratio: 1 }
   #camera: Camera = { scale: 1, x: 0, y: 0 }
   #flight: Flight | null = null
-  /** An outlook wished for before the canvas had a size. */
+  /** An outlook requested before the canvas had a size. */
   #wished: Outlook | null = null
 
   constructor(plan: Plan, moved: () => void) {
@@ -54,7 +54,7 @@ export class MapCamera {
     return this.#camera
   }
 
-  /** Where a flight ends, else where it is. */
+  /** The end of a flight, or else the current camera. */
   get target(): Camera {
     return this.#flight?.to ?? this.#camera
   }
@@ -67,7 +67,7 @@ export class MapCamera {
     return levelOf(step(this.#camera, this.#screen, this.#plan.pitch))
   }
 
-  /** The canvas has another size: what was looked at stays, else the whole house shows. */
+  /** The canvas has another size: keeps the outlook, or else shows the whole map. */
   resize(screen: Screen): void {
     const isFirst = this.#screen.width === 0
     const kept = this.#wished ?? (isFirst ? null : this.outlook)
@@ -80,7 +80,7 @@ export class MapCamera {
         : this.#limited(centred(kept, (kept.step * screen.ratio) / this.#plan.pitch, screen))
   }
 
-  /** Null while the whole house shows. */
+  /** Null while the whole map is shown. */
   get outlook(): Outlook | null {
     if (this.#wished !== null || this.#screen.width === 0 || this.isWhole()) return this.#wished
     const { width, height } = this.#screen
@@ -92,17 +92,17 @@ export class MapCamera {
     }
   }
 
-  /** The next `resize` goes there, without flying. */
+  /** The next `resize` shows this outlook, without a flight. */
   wish(outlook: Outlook | null): void {
     this.#wished = outlook
   }
 
-  /** Whether the whole house shows, or will at the end of a flight. */
+  /** Whether the whole map is shown, or will be at the end of a flight. */
   isWhole(): boolean {
     return this.target.scale <= this.#whole().scale * 1.001
   }
 
-  /** In CSS pixels. */
+  /** Pans by CSS pixels. */
   panBy({ x, y }: Point): void {
     const { ratio } = this.#screen
     this.moveTo({
@@ -117,7 +117,7 @@ export class MapCamera {
     this.moveTo(target)
   }
 
-  /** Flies closer to the middle, or away from it. */
+  /** Flies closer to the middle, or farther away. */
   zoomBy(factor: number): void {
     const { width, height, ratio } = this.#screen
     this.flyTo(this.#zoomed(factor, { x: width / ratio / 2, y: height / ratio / 2 }))
@@ -143,12 +143,12 @@ export class MapCamera {
     this.#moved()
   }
 
-  /** `stepPx`: CSS pixels between neighbours. */
+  /** `stepPx`: distance of neighbouring seats in CSS pixels. */
   flyToPoint(point: Point, stepPx: number): void {
     this.flyTo(centred(point, (stepPx * this.#screen.ratio) / this.#plan.pitch, this.#screen))
   }
 
-  /** `atLeast`, `atMost`: CSS pixels between neighbours. */
+  /** `atLeast`, `atMost`: distance of neighbouring seats in CSS pixels. */
   flyToBox(box: Box, { atLeast, atMost }: { atLeast: number; atMost: number }): void {
     const camera = fitted(box, this.#screen, { pitch: this.#plan.pitch, maxStep: atMost })
     const middle = { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }

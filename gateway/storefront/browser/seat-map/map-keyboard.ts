@@ -6,9 +6,9 @@ export interface KeyboardUse {
   readonly plan: Plan
   readonly states: SeatStates
   isYours(seat: number): boolean
-  /** Name of a place for screen readers: `LOGE12, 38 of 356 free, from USD 189.50`. */
+  /** A place's name for screen readers: `LOGE12, 38 of 356 free, from USD 189.50`. */
   nameOf(cursor: Cursor): string
-  /** The keyboard is at a place, or has left the map. */
+  /** Called when the keyboard is at a place, or has left the map. */
   onMove(cursor: Cursor | null): void
   onSeat(seat: number): void
   onArea(area: number): void
@@ -16,9 +16,9 @@ export interface KeyboardUse {
 }
 
 /**
- * Lets the keyboard walk over the map. The canvas is hidden from screen readers; of two buttons beside it one has the focus. Each move
- * writes the name of the new place into the other one and focuses that, so that every reader reads it as a new thing. Answers how to
- * write the present name anew, after a place has changed.
+ * Makes the map usable by keyboard. The canvas is hidden from screen readers; one of two buttons next to it has the focus. Each move writes
+ * the new place's name into the other button and focuses it, so that every screen reader announces it. Returns a function that updates the
+ * current name after a change of the place.
  */
 export function startKeyboard(buttons: readonly [HTMLButtonElement, HTMLButtonElement], use: KeyboardUse): () => void {
   let cursor = firstCursor(use.plan)
@@ -32,7 +32,7 @@ export function startKeyboard(buttons: readonly [HTMLButtonElement, HTMLButtonEl
     cursor = next
     write(other, next)
     other.hidden = false
-    // Before the first is hidden: hiding what has the focus loses it.
+    // Before the first button is hidden: hiding an element loses its focus.
     other.focus({ preventScroll: true })
     shown.hidden = true
     ;[shown, other] = [other, shown]

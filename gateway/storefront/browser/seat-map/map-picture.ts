@@ -18,17 +18,17 @@ export interface MapPictureUse {
   leftWords(free: number): string
 }
 
-/** More changed places than this in one frame repaint all. */
+/** If more places change within one frame, everything is repainted. */
 const maxPatches = 60
 
-/** A part of the plan to be painted anew. */
+/** A part of the plan to repaint. */
 interface Patch {
   readonly box: Box
-  /** Device pixels around it. */
+  /** Margin in device pixels. */
   readonly margin: number
 }
 
-/** The picture of a house on its canvas. While it is moved, only what comes into sight is painted; what changes, in its own box. */
+/** The picture of a map on its canvas. A move paints only the part that comes into view, a change only its own box. */
 export class MapPicture {
   readonly #use: MapPictureUse
   readonly #context: CanvasRenderingContext2D
@@ -57,12 +57,12 @@ export class MapPicture {
         this.repaint()
       })
     }
-    // Names are painted in the fallback face until then.
+    // Until the font is loaded, names use the fallback font.
     const face = `700 13px ${this.#palette.face}`
     if (!document.fonts.check(face)) void document.fonts.load(face).then(() => this.repaint())
   }
 
-  /** Chosen seats and those of the own hold. */
+  /** Chosen seats and those of the buyer's hold. */
   setYours(seats: ReadonlySet<number>): void {
     const before = this.#yours
     this.#yours = seats
@@ -82,13 +82,13 @@ export class MapPicture {
     this.repaint()
   }
 
-  /** Paints all anew: after a snapshot, where areas changed, or on a canvas of another size. */
+  /** Repaints everything: after a snapshot, a change of areas, or a new canvas size. */
   repaint(): void {
     this.#painted = null
     this.request()
   }
 
-  /** Seats look different now. */
+  /** Repaints seats that have changed. */
   repaintSeats(seats: readonly number[]): void {
     if (seats.length === 0) return
     const { plan, camera } = this.#use
@@ -101,7 +101,7 @@ export class MapPicture {
     this.request()
   }
 
-  /** Away from single seats a change shows in its section; pins of yours may join or part. */
+  /** If single seats are not drawn, repaints their sections. Pins of the buyer's seats may join or part. */
   #repaintSections(seats: readonly number[]): void {
     const { plan, camera } = this.#use
     const sections = new Set(seats.map((seat) => plan.section[seat] ?? 0))
@@ -121,18 +121,18 @@ export class MapPicture {
     this.request()
   }
 
-  /** A frame is due: the camera moved. */
+  /** Requests a frame: the camera moved. */
   request(): void {
     this.#frame ??= requestAnimationFrame(() => this.#draw())
   }
 
-  /** Made when seats are first looked for. */
+  /** Built on the first search for a seat. */
   grid(): SeatGrid {
     this.#grid ??= new SeatGrid(this.#use.plan)
     return this.#grid
   }
 
-  /** All that a picture from this camera depends on. */
+  /** Everything that determines the picture from this camera. */
   scene(camera: Camera): Scene {
     const { plan, states, leftWords } = this.#use
     const { screen } = this.#use.camera
@@ -177,7 +177,7 @@ export class MapPicture {
       }
       for (const { box, margin } of this.#patches) {
         const { left, top, right, bottom } = screenBox(scene, box, 0)
-        // Whole pixels, so that the edges stay invisible.
+        // Whole pixels, so that no seams show.
         const part = {
           left: Math.max(0, Math.floor(left - margin)),
           top: Math.max(0, Math.floor(top - margin)),

@@ -7,7 +7,7 @@ import { levelOf } from './view.ts'
 const white = '#ffffff'
 const nearBlack = '#150e1c'
 
-/** Names of sections, areas and the stage. While single seats are drawn the sections' names would lie on them. */
+/** Paints the names of sections, areas and the stage. Omits section names while single seats are drawn, because they would cover them. */
 export function paintNames(context: CanvasRenderingContext2D, scene: Scene, part: Box): void {
   const { plan, palette, camera, screen } = scene
   context.textAlign = 'center'
@@ -38,7 +38,7 @@ export function paintNames(context: CanvasRenderingContext2D, scene: Scene, part
   context.restore()
 }
 
-/** The whole name where it fits the outline, else its number alone, else nothing. */
+/** Paints the whole name if it fits the outline, else only its number, else nothing. */
 function paintSectionName(context: CanvasRenderingContext2D, scene: Scene, index: number): void {
   const { plan, palette, camera, screen, states } = scene
   const section = plan.sections[index]
@@ -89,7 +89,7 @@ function paintAreaName(context: CanvasRenderingContext2D, scene: Scene, index: n
     context.fillText(words, x, fitsName ? y + size * 0.6 : y)
 }
 
-/** Whether the chords of an outline hold a name around a point. */
+/** Whether a name around a point fits between the edges of an outline. */
 function holds(outline: readonly number[], at: { x: number; y: number }, half: { x: number; y: number }): boolean {
   for (const dx of [-half.x, 0, half.x]) {
     for (const dy of [-half.y, half.y]) if (!isInside(outline, at.x + dx, at.y + dy)) return false

@@ -3,12 +3,12 @@ import { type Scene, screenBox, seatPoint } from './scene.ts'
 import { disc, drawTick } from './seat-shapes.ts'
 import { levelOf } from './view.ts'
 
-/** Of a pin, in CSS pixels. */
+/** Radius of a pin, in CSS pixels. */
 const pinRadius = 6
-/** Pins that are nearer than this stand for each other, with their number. */
+/** Pins closer than this are merged into one, with their number. */
 const pinsTouch = 14
 
-/** What lies over the seats: yours, what is offered, and where the keyboard is. */
+/** Paints everything on top of the seats: the buyer's seats, offers, and the keyboard cursor. */
 export function paintOverlays(context: CanvasRenderingContext2D, scene: Scene, part: Box): void {
   if (levelOf(scene.step) === 'seats') paintYours(context, scene, part)
   else for (const pin of pinsOf(scene)) paintPin(context, scene, pin)
@@ -81,7 +81,7 @@ function paintOffered(context: CanvasRenderingContext2D, scene: Scene, seat: num
   context.restore()
 }
 
-/** 3 px of ink on 6 px of stock. */
+/** A ring with 3 px of ink on 6 px of stock. */
 function paintCursor(context: CanvasRenderingContext2D, scene: Scene): void {
   const box = cursorBox(scene)
   if (box === undefined) return
@@ -98,7 +98,7 @@ function paintCursor(context: CanvasRenderingContext2D, scene: Scene): void {
   }
 }
 
-/** What the ring of the keyboard goes around, in device pixels. */
+/** The box that the keyboard cursor surrounds, in device pixels. */
 export function cursorBox(scene: Scene): Box | undefined {
   const { plan, cursor, step, screen } = scene
   if (cursor === null) return undefined

@@ -3,12 +3,12 @@ import { colourOfPrice } from './paint-sections.ts'
 import type { Plan } from './plan.ts'
 import { type Scene, screenBox } from './scene.ts'
 
-/** Rows curve little, so that every fourth seat is enough to draw one. */
+/** Rows curve little: every fourth seat is enough to draw one. */
 const stride = 4
-/** Half a place sticks out at both ends of a run, so that a single seat is a short line. */
+/** A line extends half a seat beyond both ends, so that a single seat is a short line. */
 const overhang = 0.4
 
-/** Free runs as lines in their price, on hairlines for whole rows: it shows where groups fit. */
+/** Paints runs of free seats as lines in the colour of their price, on hairlines for whole rows. This shows where groups fit. */
 export function paintRows(context: CanvasRenderingContext2D, scene: Scene, part: Box): void {
   const { plan, states, palette, camera } = scene
   const rows = new Path2D()
@@ -49,7 +49,7 @@ export function paintRows(context: CanvasRenderingContext2D, scene: Scene, part:
   context.restore()
 }
 
-/** Calls with each run of neighbours that are wanted and of one price. */
+/** Calls with each run of wanted neighbours that have the same price. */
 function forEachRun(
   { startsRun, price }: Plan,
   { first, end }: { first: number; end: number },
@@ -77,7 +77,7 @@ function addLine(path: Path2D, plan: Plan, first: number, last: number): void {
   path.lineTo((x[last] ?? 0) + to.x * pitch * overhang, (y[last] ?? 0) + to.y * pitch * overhang)
 }
 
-/** Unit vector from one seat to another; to the right where they lie on each other. */
+/** Unit vector from one seat to another; points right if both have the same position. */
 function towards({ x, y }: Plan, from: number, to: number): { x: number; y: number } {
   const [across, down] = [(x[to] ?? 0) - (x[from] ?? 0), (y[to] ?? 0) - (y[from] ?? 0)]
   const length = Math.hypot(across, down)

@@ -5,7 +5,7 @@ import { type Scene, screenBox, seatPoint } from './scene.ts'
 import { seatState } from './states.ts'
 import { planBox, showsNumbers } from './view.ts'
 
-/** Single seats, from 20 px on with their numbers, and the names of rows beyond both ends. */
+/** Paints single seats, with numbers from 20 px on, and the row's name at both ends. */
 export function paintSeats(context: CanvasRenderingContext2D, scene: Scene, part: Box): void {
   const { plan, states, camera, pictures, yours, step, screen } = scene
   const seen = grown(planBox(camera, part), plan.pitch)
@@ -56,7 +56,7 @@ function paintRowName(context: CanvasRenderingContext2D, scene: Scene, index: nu
   ] as const) {
     const [across, down] = [(plan.x[end] ?? 0) - (plan.x[next] ?? 0), (plan.y[end] ?? 0) - (plan.y[next] ?? 0)]
     const length = Math.hypot(across, down)
-    // A single seat has its row's name at its left alone.
+    // A row of one seat has its name only at the left.
     const [ux, uy] = length === 0 ? [-1, 0] : [across / length, down / length]
     const { x, y } = seatPoint(scene, end)
     const away = step * 1.25 * screen.ratio

@@ -3,7 +3,7 @@ import { mixed } from './palette.ts'
 import { outlineMargin, type Scene, screenBox } from './scene.ts'
 import { levelOf } from './view.ts'
 
-/** Grounds of sections, areas and the stage. In the overview a section's colour tells its price and how much of it is free. */
+/** Paints the ground of sections, areas and the stage. In the overview a section's colour shows its price and the share of free seats. */
 export function paintSections(context: CanvasRenderingContext2D, scene: Scene, part: Box): void {
   const { plan, palette, camera, shapes, screen } = scene
   context.save()
@@ -43,7 +43,7 @@ export function paintSections(context: CanvasRenderingContext2D, scene: Scene, p
   context.restore()
 }
 
-/** What the name of a section stands on. */
+/** The colour behind the name of a section. */
 export function sectionFill({ plan, states, palette, step }: Scene, section: number): string {
   const { seatCount, price } = plan.sections[section] ?? { seatCount: 1, price: 0 }
   if (levelOf(step) !== 'sections') return palette.stock
@@ -54,6 +54,7 @@ export function sectionFill({ plan, states, palette, step }: Scene, section: num
   )
 }
 
+/** The colour behind the name of a general admission area. */
 export function areaFill({ plan, states, palette }: Scene, area: number): string {
   const { capacity, price } = plan.areas[area] ?? { capacity: 1, price: 0 }
   const colour = colourOfPrice(plan.prices[price]?.colour, palette)
@@ -65,6 +66,7 @@ function shareFill(palette: Scene['palette'], colour: string, share: number): st
   return share === 0 ? palette.stock : mixed(colour, palette.stock, 0.3 + 0.7 * share)
 }
 
+/** The colour of a price, from 1; ink if there is no such price. */
 export function colourOfPrice(colour: number | undefined, { prices, ink }: Scene['palette']): string {
   return prices[(colour ?? 1) - 1] ?? ink
 }

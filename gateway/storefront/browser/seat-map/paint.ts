@@ -7,7 +7,7 @@ import { paintSections } from './paint-sections.ts'
 import type { Scene } from './scene.ts'
 import { levelOf } from './view.ts'
 
-/** Paints a rectangle of the screen, in device pixels, and nothing outside it. All parts of a picture may be painted one by one. */
+/** Paints a rectangle of the screen, in device pixels, and nothing outside it. So parts of a picture can be painted separately. */
 export function paint(context: CanvasRenderingContext2D, scene: Scene, part: Box): void {
   context.save()
   context.setTransform(1, 0, 0, 1, 0, 0)

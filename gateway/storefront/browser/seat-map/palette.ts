@@ -1,20 +1,19 @@
-/** The colours of the page's tokens as the canvas needs them. */
+/** The colour tokens of the page, for the canvas. */
 export interface Palette {
   readonly floor: string
   readonly stock: string
   readonly ink: string
   readonly quiet: string
   readonly line: string
-  readonly edge: string
   readonly torch: string
   readonly torchInk: string
   /** `price-1` … `price-5`. */
   readonly prices: readonly string[]
-  /** Family of the display face. */
+  /** Font family of headings. */
   readonly face: string
 }
 
-/** Reads the tokens as the present colour scheme sets them. */
+/** Reads the tokens of the current colour scheme. */
 export function readPalette(element: Element): Palette {
   const style = getComputedStyle(element)
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim()
@@ -24,7 +23,6 @@ export function readPalette(element: Element): Palette {
     ink: token('ink'),
     quiet: token('quiet'),
     line: token('line'),
-    edge: token('edge'),
     torch: token('torch'),
     torchInk: token('torch-ink'),
     prices: [1, 2, 3, 4, 5].map((price) => token(`price-${price}`)),
@@ -32,7 +30,7 @@ export function readPalette(element: Element): Palette {
   }
 }
 
-/** `share` of the first colour over the second, both as `#rrggbb`. */
+/** Mixes `share` of the first colour with the second, both as `#rrggbb`. */
 export function mixed(one: string, other: string, share: number): string {
   const [a, b] = [channels(one), channels(other)]
   const channel = (index: number): string =>
@@ -42,7 +40,7 @@ export function mixed(one: string, other: string, share: number): string {
   return `#${channel(0)}${channel(1)}${channel(2)}`
 }
 
-/** Whichever of the colours contrasts most with the ground. */
+/** The colour with the highest contrast to the ground. */
 export function readable(ground: string, colours: readonly string[]): string {
   let [found, most] = [colours[0] ?? '#000000', 0]
   for (const colour of colours) {

@@ -7,11 +7,11 @@ import { type Box, boxAround, boxOfOutline, cornersOf, grown, middleOf, nothing 
 export type LayoutReply = ReplyOf<typeof viewLayout>
 type EventReply = Pick<ReplyOf<typeof viewEvent>, 'price_tiers' | 'areas'>
 
-/** A row as buyers know it; seats follow one another by number. */
+/** A row of seats; its seats have consecutive numbers. */
 export interface PlanRow {
   readonly label: string
   readonly section: number
-  /** Its seats are numbers `first` to `end - 1`. */
+  /** Its seats have the numbers `first` to `end - 1`. */
   readonly first: number
   readonly end: number
   readonly box: Box
@@ -27,9 +27,9 @@ export interface PlanSection {
   readonly box: Box
   readonly x: number
   readonly y: number
-  /** Index of the price that most of its seats have. */
+  /** Index of the most frequent price of its seats. */
   readonly price: number
-  /** Index of its dearest price. */
+  /** Index of its highest price. */
   readonly dearest: number
 }
 
@@ -43,7 +43,7 @@ export interface PlanArea {
 
 export const accessibility = { none: 0, wheelchair: 1, companion: 2 } as const
 
-/** A house as columns by seat number, in the unit of its layout. */
+/** A seat map as columns by seat number, in the unit of its layout. */
 export interface Plan {
   readonly seatCount: number
   readonly x: Float32Array
@@ -54,7 +54,7 @@ export interface Plan {
   readonly price: Uint8Array
   /** A value of `accessibility`. */
   readonly accessible: Uint8Array
-  /** 1: an aisle lies before this seat, so that it is no neighbour of the one before. */
+  /** 1: an aisle lies before this seat, so the seat before it is no neighbour. */
   readonly startsRun: Uint8Array
   readonly labels: readonly string[]
   readonly rows: readonly PlanRow[]
@@ -62,13 +62,13 @@ export interface Plan {
   readonly areas: readonly PlanArea[]
   readonly stage: LayoutReply['stage']
   readonly prices: readonly Price[]
-  /** The usual distance of neighbours. */
+  /** The usual distance of neighbouring seats. */
   readonly pitch: number
-  /** Of all that is drawn, with the margins of outlines and names of rows. */
+  /** The box around everything drawn, including margins of outlines and names of rows. */
   readonly box: Box
 }
 
-/** What is counted of a section while its rows are read. */
+/** Counts of a section while its rows are read. */
 interface SectionCount {
   readonly name: string
   readonly rows: number[]
@@ -79,12 +79,12 @@ interface SectionCount {
 }
 
 /**
- * Makes the columns of a layout whose coordinates are differences. Loops over seats are written plainly: they run once, before anything
- * is compiled.
+ * Builds the columns of a layout whose coordinates are differences. The loops over seats are simple on purpose: they run once, before the
+ * engine compiles them.
  */
 export function readPlan(layout: LayoutReply, event: EventReply): Plan {
   const { unit } = layout
-  if (unit === undefined) throw new Error('the coordinates of this layout are no differences')
+  if (unit === undefined) throw new Error('the coordinates of this layout are not differences')
   const seatCount = layout.rows.reduce((sum, { seats }) => sum + seats.length, 0)
   const prices = pricesOf(event)
   const priceOfCategory = layout.categories.map((name) => priceIndex(prices, name))
@@ -179,7 +179,7 @@ export function readPlan(layout: LayoutReply, event: EventReply): Plan {
   }
 }
 
-/** Name of a place for people: `LOGE12, row 7, seat 9` is made of it. */
+/** Section, row and label of a seat, as in `LOGE12, row 7, seat 9`. */
 export function placeOf(plan: Plan, seat: number): { section: string; row: string; label: string; priceMinor: number } {
   return {
     section: plan.sections[plan.section[seat] ?? 0]?.name ?? '',
@@ -189,12 +189,12 @@ export function placeOf(plan: Plan, seat: number): { section: string; row: strin
   }
 }
 
-/** Where the middle of a seat lies. */
+/** The centre of a seat. */
 export function pointOf({ x, y }: Plan, seat: number): { x: number; y: number } {
   return { x: x[seat] ?? 0, y: y[seat] ?? 0 }
 }
 
-/** Of x and y in turn. */
+/** Absolute coordinates from differences; x and y in turn. */
 function absolutePoints(points: readonly number[], unit: number): number[] {
   const sum = [0, 0]
   return points.map((difference, index) => {
@@ -203,7 +203,7 @@ function absolutePoints(points: readonly number[], unit: number): number[] {
   })
 }
 
-/** The index of a tier's or area's price; the first where the event does not name it. */
+/** The index of the price of a tier or area; the first price if the event does not name it. */
 function priceIndex(prices: readonly Price[], name: string): number {
   return Math.max(
     0,

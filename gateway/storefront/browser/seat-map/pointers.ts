@@ -1,9 +1,9 @@
-/** What pointers do to a map. Positions are in CSS pixels from the upper left corner of the canvas. */
+/** Reactions of a map to pointers. Positions are in CSS pixels from the upper left corner of the canvas. */
 export interface PointerUse {
   pan(by: Point): void
   zoom(factor: number, at: Point): void
   press(at: Point): void
-  /** The pointer is over a place, or left the canvas. */
+  /** The pointer is over a place, or has left the canvas. */
   hover(at: Point | null): void
 }
 
@@ -12,12 +12,12 @@ export interface Point {
   readonly y: number
 }
 
-/** What moved less, in CSS pixels, was a press. */
+/** A shorter move, in CSS pixels, counts as a press. */
 const pressSlack = 6
-/** Of a wheel that scrolls by pixels; a notch of a mouse is about 100 of them. */
+/** For a wheel that scrolls by pixels; a notch of a mouse wheel is about 100 pixels. */
 const zoomPerPixel = 0.002
 
-/** The wheel zooms, one finger or the mouse pans, two fingers pinch. Answers how to stop. */
+/** The wheel zooms, one finger or the mouse pans, two fingers pinch. Returns a function that stops it. */
 export function followPointers(canvas: HTMLCanvasElement, use: PointerUse): () => void {
   const down = new Map<number, Point>()
   let moved = 0
@@ -66,7 +66,7 @@ export function followPointers(canvas: HTMLCanvasElement, use: PointerUse): () =
     if (event.type === 'pointerup' && moved < pressSlack) use.press(at(event))
   }
   canvas.addEventListener('pointerup', up, options)
-  // The browser took the gesture, to scroll the page.
+  // The browser took over the gesture to scroll the page.
   canvas.addEventListener('pointercancel', up, options)
   canvas.addEventListener('pointerleave', () => use.hover(null), options)
   canvas.addEventListener(

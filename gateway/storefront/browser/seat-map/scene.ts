@@ -7,39 +7,40 @@ import type { SeatPictures } from './seat-shapes.ts'
 import type { SeatStates } from './states.ts'
 import type { Camera, Screen } from './view.ts'
 
-/** All that a picture of the map depends on. */
+/** Everything that determines a picture of the map. */
 export interface Scene {
   readonly plan: Plan
   readonly states: SeatStates
-  /** Made when seats are first looked for: the whole house is painted without it. */
+  /** Built on the first search for a seat: painting the whole map does not need it. */
   grid(): SeatGrid
   readonly camera: Camera
   readonly screen: Screen
   readonly palette: Palette
   readonly pictures: SeatPictures
   readonly shapes: SectionShapes
-  /** Distance of neighbours, in CSS pixels. */
+  /** Distance of neighbouring seats, in CSS pixels. */
   readonly step: number
-  /** Chosen seats and those of the own hold. */
+  /** Chosen seats and those of the buyer's hold. */
   readonly yours: ReadonlySet<number>
-  /** Seats that are offered: ringed. */
+  /** Offered seats, shown with a ring. */
   readonly offered: readonly number[]
-  /** Where the keyboard is; null without focus. */
+  /** Position of the keyboard cursor; null without focus. */
   readonly cursor: Cursor | null
-  /** `212 left`. */
+  /** Text such as `212 left`. */
   leftWords(free: number): string
 }
 
-/** Outlines as paths in the unit of the plan, made once. */
+/** Outlines as paths in plan units, built once. */
 export interface SectionShapes {
   readonly sections: readonly Path2D[]
-  /** Null where an area is not drawn. */
+  /** Null for an area that is not drawn. */
   readonly areas: readonly (Path2D | null)[]
 }
 
-/** Outlines run through the outermost seats and are drawn so much wider, in pitches. */
+/** Outlines run through the outermost seats and are drawn wider by this margin, in pitches. */
 export const outlineMargin = 0.85
 
+/** Builds the paths of all sections and areas. */
 export function makeShapes(plan: Plan): SectionShapes {
   return {
     sections: plan.sections.map(({ outline }) => closedPath(outline)),
@@ -47,7 +48,7 @@ export function makeShapes(plan: Plan): SectionShapes {
   }
 }
 
-/** A box of the plan on the screen, in device pixels, with a margin in pitches. */
+/** A box of the plan in device pixels of the screen, with a margin in pitches. */
 export function screenBox({ camera, plan }: Scene, box: Box, marginPitches: number): Box {
   const margin = marginPitches * plan.pitch
   return {
@@ -58,7 +59,7 @@ export function screenBox({ camera, plan }: Scene, box: Box, marginPitches: numb
   }
 }
 
-/** Where the middle of a seat lies on the screen, in whole device pixels. */
+/** The centre of a seat on the screen, in whole device pixels. */
 export function seatPoint({ camera, plan }: Scene, seat: number): { x: number; y: number } {
   return {
     x: Math.round((plan.x[seat] ?? 0) * camera.scale + camera.x),

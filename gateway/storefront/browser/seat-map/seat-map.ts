@@ -17,12 +17,12 @@ export interface SeatMapUse {
   onArea(area: number): void
 }
 
-/** CSS pixels between neighbours after a press on a section: large enough to press a seat. */
+/** Distance of neighbouring seats in CSS pixels after a press on a section: large enough to press a seat. */
 const closeStep = 16
-/** So near a seat, in CSS pixels, a press means it. */
+/** A press selects a seat within this distance, in CSS pixels. */
 const reach = 11
 
-/** A house on a canvas: where it is looked at, and what a press on it means. */
+/** A seat map on a canvas: its view, and the meaning of a press. */
 export class SeatMap {
   readonly #use: SeatMapUse
   readonly #camera: MapCamera
@@ -45,7 +45,7 @@ export class SeatMap {
     this.#resize()
   }
 
-  /** Rings the place where the keyboard is, and brings it into sight. */
+  /** Shows the keyboard cursor around a place and moves it into view. */
   setCursor(cursor: Cursor | null): void {
     this.picture.setCursor(cursor)
     if (cursor === null || this.#camera.screen.width === 0) return
@@ -67,7 +67,7 @@ export class SeatMap {
     this.#camera.showWhole()
   }
 
-  /** Flies to seats until they can be told apart. */
+  /** Flies to seats, close enough to tell them apart. */
   showSeats(seats: readonly number[]): void {
     if (seats.length === 0) return
     const { plan } = this.#use
@@ -75,12 +75,12 @@ export class SeatMap {
     this.#camera.flyToBox(grown(box, plan.pitch * 5), { atLeast: 0, atMost: 24 })
   }
 
-  /** Null while the whole house shows. */
+  /** Null while the whole map is shown. */
   get outlook(): Outlook | null {
     return this.#camera.outlook
   }
 
-  /** Goes back to an outlook, without flying. */
+  /** Restores an outlook, without a flight. */
   set outlook(outlook: Outlook | null) {
     this.#camera.wish(outlook)
     if (this.#camera.screen.width > 0) this.#show(this.#camera.screen)
@@ -92,7 +92,7 @@ export class SeatMap {
     const [width, height] = [Math.round(canvas.clientWidth * ratio), Math.round(canvas.clientHeight * ratio)]
     const { screen } = this.#camera
     if (width === 0 || height === 0) return
-    // The observer calls once at its beginning, too.
+    // The observer also calls once at the start.
     if (screen.width === width && screen.height === height && screen.ratio === ratio) return
     canvas.width = width
     canvas.height = height
@@ -110,12 +110,12 @@ export class SeatMap {
     this.picture.request()
   }
 
-  /** While the whole house shows, a finger scrolls the page. */
+  /** While the whole map is shown, a finger scrolls the page. */
   #allowScrolling(): void {
     this.#use.canvas.style.touchAction = this.#camera.isWhole() ? 'pan-y' : 'none'
   }
 
-  /** Moves as little as shows the ring of the keyboard whole. */
+  /** Pans as little as possible to show the keyboard cursor completely. */
   #bringIntoSight(): void {
     const camera = this.#camera.target
     const box = cursorBox(this.picture.scene(camera))
@@ -146,7 +146,7 @@ export class SeatMap {
     if (area >= 0) return { kind: 'area', index: area }
     const section = plan.sections.findIndex(({ outline }) => isInside(outline, px, py))
     if (section >= 0) return { kind: 'section', index: section }
-    // A thin section has little inside.
+    // A thin section has few points inside.
     const near = nearest(1.5)
     return near === undefined ? null : { kind: 'section', index: plan.section[near] ?? 0 }
   }

@@ -3,7 +3,7 @@ import type { Palette } from './palette.ts'
 import { accessibility } from './plan.ts'
 import { seatState } from './states.ts'
 
-/** A small picture of a seat; its middle is the seat's place. */
+/** A small picture of a seat, centred on the seat's position. */
 export interface SeatPicture {
   readonly image: CanvasImageSource
   /** Half of its side, in device pixels. */
@@ -18,11 +18,11 @@ export interface Look {
   readonly isYours: boolean
 }
 
-/** Seats are copied from pictures that are made once for each size, price and state. */
+/** Pictures of seats, painted once for each size, price and state, then copied. */
 export class SeatPictures {
   readonly #prices: readonly Price[]
   readonly #palette: Palette
-  /** Distance of neighbours in device pixels. */
+  /** Distance of neighbouring seats in device pixels. */
   readonly step: number
   readonly #made = new Map<number, SeatPicture>()
 
@@ -34,7 +34,7 @@ export class SeatPictures {
 
   of({ price, state, accessible, isYours }: Look): SeatPicture {
     const kind = isYours ? 4 : state
-    // A price index is a byte.
+    // A price index fits in a byte.
     const key = kind === seatState.sold ? -1 : (price * 5 + kind) * 3 + accessible
     const made = this.#made.get(key) ?? this.#make(price, kind, accessible)
     this.#made.set(key, made)
@@ -96,7 +96,7 @@ export class SeatPictures {
   }
 }
 
-/** The tick of what is yours, also on pins. */
+/** Draws the tick of the buyer's seats, also on pins. */
 export function drawTick(
   context: CanvasPath & CanvasDrawPath & CanvasPathDrawingStyles & CanvasFillStrokeStyles,
   radius: number,
@@ -111,6 +111,7 @@ export function drawTick(
   context.stroke()
 }
 
+/** A circle around 0, 0. */
 export function disc(radius: number): Path2D {
   const path = new Path2D()
   path.arc(0, 0, radius, 0, 2 * Math.PI)

@@ -2,13 +2,13 @@ import type { ReplyOf } from '#shared/contracts/contract.ts'
 import type { viewSeatStates } from '#shared/contracts/seats.ts'
 import type { Plan } from './plan.ts'
 
-/** As `viewSeatStates` numbers them. */
+/** Codes of states, as in `viewSeatStates`. */
 export const seatState = { free: 0, held: 1, sold: 2, blocked: 3 } as const
 
 export type SeatChange = readonly [seat: number, state: number]
 export type Snapshot = Pick<ReplyOf<typeof viewSeatStates>, 'states' | 'areas'>
 
-/** The state of every seat, one byte each, with the free seats of each section and row counted along. */
+/** The state of every seat, one byte each, with a count of free seats for each section and row. */
 export class SeatStates {
   readonly #plan: Plan
   readonly #states: Uint8Array
@@ -18,7 +18,7 @@ export class SeatStates {
   /** Free places of the general admission areas, in the order of the plan. */
   readonly #freeOfArea: number[]
 
-  /** Nothing is for sale before the first snapshot. */
+  /** Before the first snapshot nothing is for sale. */
   constructor(plan: Plan) {
     this.#plan = plan
     this.#states = new Uint8Array(plan.seatCount).fill(seatState.blocked)
@@ -27,7 +27,7 @@ export class SeatStates {
     this.#freeOfArea = plan.areas.map(() => 0)
   }
 
-  /** Takes a snapshot whole; false where it is the one of another layout. */
+  /** Replaces all states by a snapshot; false if it belongs to another layout. */
   load({ states, areas }: Snapshot): boolean {
     const bytes = decodeBase64(states)
     if (bytes.length !== Math.ceil(this.#plan.seatCount / 4)) return false
@@ -55,7 +55,7 @@ export class SeatStates {
     }
   }
 
-  /** Sets the state of seats, and answers which of them had another. Unknown seats are passed over. */
+  /** Sets the state of seats and returns the changed ones. Ignores unknown seats. */
   apply(changes: readonly SeatChange[]): number[] {
     const changed: number[] = []
     for (const [seat, state] of changes) {
@@ -77,7 +77,7 @@ export class SeatStates {
     return this.#states[seat] === seatState.free
   }
 
-  /** Free seats of the house. */
+  /** Free seats of the whole map. */
   get free(): number {
     return this.#free
   }
@@ -94,7 +94,7 @@ export class SeatStates {
     return this.#freeOfArea[area] ?? 0
   }
 
-  /** How many free seats of a row are side by side, at most. */
+  /** The longest run of free neighbouring seats in a row. */
   longestRunOfRow(row: number): number {
     const { first, end } = this.#plan.rows[row] ?? { first: 0, end: 0 }
     let [longest, length] = [0, 0]

@@ -1,8 +1,8 @@
 import type { Box } from './geometry.ts'
 
-/** What of a plan the canvas shows: a point of the plan lies at `point × scale + offset`, in whole device pixels. */
+/** The part of a plan that the canvas shows: a point of the plan is at `point × scale + offset`, in whole device pixels. */
 export interface Camera {
-  /** Device pixels for one unit of the plan. */
+  /** Device pixels per unit of the plan. */
   readonly scale: number
   readonly x: number
   readonly y: number
@@ -12,35 +12,37 @@ export interface Screen {
   /** Device pixels. */
   readonly width: number
   readonly height: number
-  /** Device pixels for one CSS pixel. */
+  /** Device pixels per CSS pixel. */
   readonly ratio: number
 }
 
 export type Level = 'sections' | 'rows' | 'seats'
 
-/** Distance of neighbours in CSS pixels from which rows, seats and their numbers are drawn, and the largest. */
+/** Distances of neighbouring seats, in CSS pixels, from which rows, seats and seat numbers are drawn; and the largest distance. */
 const rowsFrom = 2.6
 const seatsFrom = 9
 const numbersFrom = 20
 const largest = 40
-/** Around the house, in CSS pixels. */
+/** Around the map, in CSS pixels. */
 const margin = 16
 
-/** Distance of neighbours on the screen, in CSS pixels. */
+/** Distance of neighbouring seats on the screen, in CSS pixels. */
 export function step({ scale }: Camera, { ratio }: Screen, pitch: number): number {
   return (scale * pitch) / ratio
 }
 
+/** What is drawn at a distance of neighbouring seats, in CSS pixels. */
 export function levelOf(stepPx: number): Level {
   if (stepPx < rowsFrom) return 'sections'
   return stepPx < seatsFrom ? 'rows' : 'seats'
 }
 
+/** Whether seat numbers are drawn at a distance of neighbouring seats, in CSS pixels. */
 export function showsNumbers(stepPx: number): boolean {
   return stepPx >= numbersFrom
 }
 
-/** Shows a box as large as it fits, but no larger than seats may be. */
+/** Shows a box as large as possible, but no seat larger than the limit. */
 export function fitted(
   box: Box,
   screen: Screen,
@@ -57,11 +59,12 @@ export function fitted(
   return centred({ x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }, scale, screen)
 }
 
+/** A camera with a point of the plan in the middle of the screen. */
 export function centred(point: { x: number; y: number }, scale: number, { width, height }: Screen): Camera {
   return { scale, x: Math.round(width / 2 - point.x * scale), y: Math.round(height / 2 - point.y * scale) }
 }
 
-/** Zooms so that what lies at a point of the screen stays there. */
+/** Zooms around a point of the screen. */
 export function zoomedAt(
   camera: Camera,
   factor: number,
@@ -77,12 +80,12 @@ export function zoomedAt(
   }
 }
 
-/** The smallest scale shows the whole house, the largest shows seats at their largest. */
+/** The smallest scale shows the whole map, the largest shows seats at their largest. */
 export function scaleLimits(whole: Camera, screen: Screen, pitch: number): { min: number; max: number } {
   return { min: whole.scale, max: Math.max(whole.scale, (largest * screen.ratio) / pitch) }
 }
 
-/** Keeps the house on the screen: centred where it is smaller, else without a gap wider than the margin. */
+/** Keeps the map on the screen: centred if it is smaller, else with no gap wider than the margin. */
 export function clamped(camera: Camera, box: Box, screen: Screen): Camera {
   const space = margin * screen.ratio
   const within = (offset: number, from: number, to: number, length: number): number => {
@@ -108,10 +111,10 @@ export function planBox({ scale, x, y }: Camera, part: Box): Box {
   }
 }
 
-/** Between two cameras, at a share of the way from 0 to 1: zooming evenly, while the middle moves straight. */
+/** A camera between two others, at a share of the way from 0 to 1: zooms evenly while the middle moves straight. */
 export function between(from: Camera, to: Camera, share: number, { width, height }: Screen): Camera {
   const scale = from.scale * (to.scale / from.scale) ** share
-  // At equal scales the share of the zoom is undefined; the middle then moves by time.
+  // At equal scales the zoom has no share; the middle then moves by time.
   const way = from.scale === to.scale ? share : (1 / from.scale - 1 / scale) / (1 / from.scale - 1 / to.scale)
   const middle = (camera: Camera) => ({
     x: (width / 2 - camera.x) / camera.scale,

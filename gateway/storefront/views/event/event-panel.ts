@@ -1,3 +1,5 @@
+import { countPlaces } from '../count-places.ts'
+import { eventPath } from '../event-path.ts'
 import { count, instantText, money, sum } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { type Price, pricesOf } from '../prices.ts'
@@ -15,12 +17,12 @@ import {
   needsPass,
 } from './event-state.ts'
 
-/** Prices, what was chosen and the step that leads on; or why there is none. */
+/** Prices, the choice and the next step, or the reason why there is none. */
 export function eventPanel(state: EventPageState): Html {
   const { live } = state
   return html`<section class="panel event-panel" aria-label="${words.prices}">
 ${saleState(state)}
-${line(state)}
+${queueNote(state)}
 <div role="status">${live !== null && note(live, state.event.id)}</div>
 ${live?.held && held(live.held, state)}
 ${state.event.sale.status !== 'cancelled' && priceList(state)}
@@ -28,7 +30,7 @@ ${isSelling(state) && (live === null ? html`<noscript><p class="quiet">${words.n
 </section>`
 }
 
-/** Why nothing can be held, and what can be done. */
+/** Why nothing can be held now, and what the buyer can do. */
 function saleState(state: EventPageState): Html | false {
   const { event } = state
   const box = (title: string, ...text: readonly (string | Html)[]): Html =>
@@ -54,8 +56,8 @@ function saleState(state: EventPageState): Html | false {
   }
 }
 
-/** In an event with a waiting room: the way there, or how long the own turn still lasts. */
-function line(state: EventPageState): Html | false {
+/** For an event with a waiting room: the link to the queue, or how long the buyer's turn still lasts. */
+function queueNote(state: EventPageState): Html | false {
   const { event, live } = state
   const { status, waiting_room } = event.sale
   if (!waiting_room || (status !== 'on_sale' && status !== 'announced')) return false
@@ -66,11 +68,11 @@ function line(state: EventPageState): Html | false {
 }
 
 function joinLink(eventId: string, size: 'wide' | ''): Html {
-  return html`<a class="button torch ${size}" href="/shop/events/${encodeURIComponent(eventId)}/queue?join=1">${words.joinQueue}</a>`
+  return html`<a class="button torch ${size}" href="${eventPath(eventId)}/queue?join=1">${words.joinQueue}</a>`
 }
 
 function waitingListLink(eventId: string): Html {
-  return html`<a class="button torch wide" href="/shop/events/${encodeURIComponent(eventId)}/waiting-list">${words.toWaitingList}</a>`
+  return html`<a class="button torch wide" href="${eventPath(eventId)}/waiting-list">${words.toWaitingList}</a>`
 }
 
 function opening({ event, language, live }: EventPageState): Html {
@@ -98,9 +100,8 @@ function held(
   { holdId, places, totalMinor, currency, clock }: NonNullable<LiveState['held']>,
   state: EventPageState,
 ): Html {
-  const count = places.reduce((all, place) => all + ('area' in place ? place.qty : 1), 0)
   return html`<div class="held">
-<h2>${words.heldTitle(count)}</h2>
+<h2>${words.heldTitle(countPlaces(places))}</h2>
 <p class="tabular">${words.heldUntil(clock)}</p>
 <ul class="rows">${places.map((place) =>
     'area' in place
@@ -108,7 +109,7 @@ function held(
       : html`<li><span class="seat-name"><strong>${place.section}</strong><span>${words.rowAndSeat(place.row, place.label)}</span></span><span class="amount">${sum(place.price_minor, currency, state.language)}</span></li>`,
   )}</ul>
 ${paymentLink(holdId, 'wide', `${words.toPayment} · ${sum(totalMinor, currency, state.language)}`)}
-<p class="buttons"><button type="button" class="link" data-click="other">${words.otherSeats}</button><button type="button" class="link" data-click="release">${words.releaseAll}</button></p>
+<p class="buttons"><button type="button" class="link" data-click="release">${words.releaseAll}</button></p>
 <p class="quiet">${words.exchangeHint}</p>
 </div>`
 }
@@ -121,7 +122,12 @@ function priceList({ event, language }: EventPageState): Html {
   const prices = pricesOf(event)
   if (prices.length === 0) return html``
   const amount = (minor: number): string => money(minor, event.currency ?? 'EUR', { language, free: common.free })
-  const most = new Map(event.price_tiers.map(({ name, max_price_minor }) => [name, max_price_minor]))
+  const most = new Map(
+    event.price_tiers.map(({ name, max_price_minor, price_steps = [] }) => [
+      name,
+      Math.max(max_price_minor, ...price_steps.map(({ price_minor }) => price_minor)),
+    ]),
+  )
   const priceOf = ({ priceMinor, names }: Price): string => {
     const top = Math.max(priceMinor, ...names.map((name) => most.get(name) ?? 0))
     return top > priceMinor ? `${amount(priceMinor)} – ${amount(top)}` : amount(priceMinor)
@@ -174,7 +180,11 @@ function choice(state: EventPageState, live: LiveState): Html {
   const tickets = event.areas.filter(({ name }) => (live.areaQty[name] ?? 0) > 0)
   if (places === 0 && live.chosen.length === 0) {
     if (live.held !== null || freeOf(state) === 0) return html``
-    const how = needsPass(state) ? words.howToPrepare : event.seat_count > 0 ? words.howToChoose : words.howToStand
+    const how = needsPass(state)
+      ? words.howToPrepare
+      : event.seat_count > 0
+        ? words.howToChoose
+        : words.howToTakeTickets
     return html`<div class="chosen-places"><h2>${words.nothingChosen}</h2><p class="quiet">${how}</p></div>`
   }
   return html`<div class="chosen-places">
@@ -209,7 +219,7 @@ function holdLabel(state: EventPageState, live: LiveState): string {
   return seats.length === places ? words.holdSeats(places) : words.hold(places)
 }
 
-/** On narrow screens the step stays in sight. */
+/** On narrow screens the next step stays visible. */
 export function holdBar(state: EventPageState): Html | false {
   const { event, language, live } = state
   const { seats, places, totalMinor } = choiceOf(state)

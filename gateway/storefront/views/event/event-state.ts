@@ -4,20 +4,20 @@ import type { Place } from '#shared/contracts/places.ts'
 
 export type EventReply = ReplyOf<typeof viewEvent>
 
-/** What the list tells of a section. */
+/** A section as the list shows it. */
 export interface SectionLine {
   readonly name: string
-  /** Index into `pricesOf(event)`: the dearest of its prices. */
+  /** Index into `pricesOf(event)`: its highest price. */
   readonly price: number
   /** Its lowest price. */
   readonly fromMinor: number
   readonly free: number
   readonly seatCount: number
-  /** Seats side by side, at most; null where only the map knows. */
+  /** The longest run of free seats; null if only the map knows it. */
   readonly together: number | null
 }
 
-/** A chosen seat, ready to be read. */
+/** A chosen seat, with its names. */
 export interface ChosenSeat {
   readonly seat: number
   readonly section: string
@@ -25,7 +25,7 @@ export interface ChosenSeat {
   readonly label: string
   readonly price: number
   readonly priceMinor: number
-  /** Somebody else took it a moment ago. */
+  /** Somebody else has just taken it. */
   readonly isLost: boolean
 }
 
@@ -45,26 +45,26 @@ export interface ListRow {
 /** The open sections of the list. */
 export interface OpenSection {
   readonly rows: readonly ListRow[]
-  /** Free seats that are left out, because the section is too large for a list. */
+  /** Number of free seats omitted, because the section is too large for a list. */
   readonly more: number
 }
 
 export interface Offer {
   readonly label: string
-  /** Seats to choose, or how many to hold by which rule. */
+  /** Seats to choose, or how many to hold and by which rule. */
   readonly seats?: readonly number[]
   readonly best?: { readonly qty: number; readonly anyPrice?: boolean; readonly apart?: boolean }
-  /** The same request once more. */
+  /** Repeats the same request. */
   readonly again?: true
 }
 
-/** What has just happened. */
+/** A message about what has just happened. */
 export interface Note {
   readonly title: string
   readonly text: string
   readonly isAlarm: boolean
   readonly offers: readonly Offer[]
-  /** Whether waiting for places is the next step. */
+  /** Whether the waiting list is the next step. */
   readonly hasList?: true
 }
 
@@ -77,7 +77,7 @@ export interface HeldState {
   readonly clock: string
 }
 
-/** What script knows beside what the server sent. */
+/** The state that only the script knows. */
 export interface LiveState {
   readonly mode: 'connecting' | 'live' | 'late' | 'offline'
   readonly tab: 'map' | 'list'
@@ -85,17 +85,17 @@ export interface LiveState {
   /** Tickets wanted of each area, by its name. */
   readonly areaQty: Readonly<Record<string, number>>
   readonly together: number
-  /** Index of the only price that is wanted. */
+  /** Index of the only price to show. */
   readonly onlyPrice: number | null
   readonly accessible: boolean
-  /** By name. */
+  /** By section name. */
   readonly open: Readonly<Record<string, OpenSection>>
   readonly asking: 'hold' | 'best' | 'release' | null
   readonly note: Note | null
   readonly held: HeldState | null
-  /** `2 d 04:05:09` until the sale opens. */
+  /** Time until the sale opens: `2 d 04:05:09`. */
   readonly opensIn: string | null
-  /** `9:41`: how long the pass of the waiting room still lasts. */
+  /** Time left on the pass of the waiting room: `9:41`. */
   readonly passClock: string | null
 }
 
@@ -103,9 +103,9 @@ export interface EventPageState {
   readonly event: EventReply
   readonly language: string
   readonly isDemo: boolean
-  /** Null in the browser while the list does not show, and until layout and seats are here: it stays as it is written. */
+  /** Null in the browser while the list is hidden, and until layout and seats are loaded: the list from the server stays. */
   readonly sections: readonly SectionLine[] | null
-  /** Free seats of the house, whatever the list shows. */
+  /** Free seats of the whole map, whatever the list shows. */
   readonly freeSeats: number
   /** Free places of each area, in the order of the event. */
   readonly areaFree: readonly number[]
@@ -116,7 +116,7 @@ export interface EventPageState {
   readonly live: LiveState | null
 }
 
-/** Whether the buyer must wait in the queue first. What is held already stays, and needs no pass to be paid for. */
+/** Whether the buyer must first wait in the queue. An existing hold stays, and can be paid for without a pass. */
 export function needsPass({ event, live }: EventPageState): boolean {
   return event.sale.waiting_room && (live === null || live.passClock === null)
 }
@@ -126,15 +126,17 @@ export function isSelling({ event }: EventPageState): boolean {
   return event.sale.status === 'on_sale' && event.layout_version !== null
 }
 
+/** All places of the event. */
 export function placesOf({ event }: EventPageState): number {
   return event.seat_count + event.areas.reduce((sum, { capacity }) => sum + capacity, 0)
 }
 
+/** All free places: seats and general admission. */
 export function freeOf({ freeSeats, areaFree }: EventPageState): number {
   return areaFree.reduce((sum, free) => sum + free, freeSeats)
 }
 
-/** Chosen seats that can still be held, and tickets of areas. */
+/** Chosen seats that can still be held, and wanted tickets of areas. */
 export function choiceOf({ event, live }: EventPageState): {
   seats: readonly ChosenSeat[]
   places: number

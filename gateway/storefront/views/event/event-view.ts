@@ -1,3 +1,4 @@
+import { eventPath } from '../event-path.ts'
 import { clockTime, count, eventTime } from '../format.ts'
 import { type Html, html } from '../html.ts'
 import { markOf, shapePath } from '../prices.ts'
@@ -7,7 +8,7 @@ import { eventPanel, holdBar } from './event-panel.ts'
 import { type EventPageState, freeOf, isSelling, placesOf } from './event-state.ts'
 import { sectionList } from './section-list.ts'
 
-/** The content of an event's page; `eventBody` of it is kept up to date by script. */
+/** The content of an event's page. The script updates the part made by `eventBody`. */
 export function eventPage(state: EventPageState): Html {
   return html`${eventHead(state)}
 <div id="event" class="event">${eventBody(state)}</div>`
@@ -31,19 +32,19 @@ ${event.performers.length > 1 && html`<p class="quiet">${event.performers.map(({
 export function eventBody(state: EventPageState): Html {
   const hasSeats = state.event.seat_count > 0
   return html`<div class="two-columns">
-${(hasSeats || state.hasMap) && state.event.sale.status !== 'cancelled' && house(state)}
+${(hasSeats || state.hasMap) && state.event.sale.status !== 'cancelled' && placesView(state)}
 ${eventPanel(state)}
 ${state.event.description !== null && html`<p class="description">${state.event.description}</p>`}
 </div>
 ${isSelling(state) && holdBar(state)}`
 }
 
-function house(state: EventPageState): Html {
+function placesView(state: EventPageState): Html {
   const { event, language, live, hasMap, sections } = state
   const tab = hasMap ? (live?.tab ?? null) : 'list'
   const free = words.free(count(freeOf(state), language), count(placesOf(state), language))
   const mode = live?.mode ?? 'connecting'
-  return html`<section class="house-view" aria-label="${words.places}">
+  return html`<section class="places-view" aria-label="${words.places}">
 ${
   hasMap &&
   html`<div class="map-bar">
@@ -52,7 +53,7 @@ ${live !== null && html`<div class="tools"${tab === 'list' && html` hidden`}>${t
 </div>`
 }
 <p class="${mode === 'live' ? 'live' : 'quiet'} free-line">${mode === 'live' ? words.live(free) : mode === 'late' ? words.late(free) : mode === 'offline' ? words.offline(free) : free}</p>
-${hasMap && html`<div${tab === 'list' && html` hidden`}><div id="map" class="map" data-own><img src="/shop/events/${encodeURIComponent(event.id)}/plan.svg?version=${event.layout_version ?? 1}" alt="${words.planOf(event.venue?.name ?? event.name)}"></div></div>`}
+${hasMap && html`<div${tab === 'list' && html` hidden`}><div id="map" class="map" data-own><img src="${eventPath(event.id)}/plan.svg?version=${event.layout_version ?? 1}" alt="${words.planOf(event.venue?.name ?? event.name)}"></div></div>`}
 ${hasMap && key(state, tab === 'list')}
 <div id="list" class="section-list"${sections === null && html` data-own`}${tab === 'map' && html` hidden`}>${sections !== null && sectionList(sections, state)}</div>
 </section>`
@@ -62,7 +63,7 @@ function tool(action: string, name: string, path: string): Html {
   return html`<button type="button" data-click="${action}" aria-label="${name}" title="${name}"><svg viewBox="-9 -9 18 18" width="18" height="18" fill="currentColor" aria-hidden="true"><path d="${path}"/></svg></button>`
 }
 
-/** What the marks of the map mean, in the shape of the dearest price. */
+/** The legend of the map, in the shape of the highest price. */
 function key({ hasAccessible }: EventPageState, isHidden: boolean): Html {
   const { shape, colour } = markOf(0)
   const item = (picture: Html, text: string): Html => html`<li>${picture}${text}</li>`

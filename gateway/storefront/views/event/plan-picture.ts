@@ -3,14 +3,14 @@ import type { viewLayout } from '#shared/contracts/event.ts'
 import { seatPitch } from '#shared/seat-pitch.ts'
 import { type Html, html } from '../html.ts'
 
-/** As wide as the drawing is, whatever the unit of the plan; names and lines are measured by it. */
+/** Width of the drawing, whatever the unit of the plan; names and lines are sized by it. */
 const width = 800
-/** As the canvas draws them; see `outlineMargin` there. */
+/** The same as `outlineMargin` of the canvas. */
 const marginPitches = 0.85
 const charWidth = 0.5
 const nameSize = 13
 
-/** Outlines, areas and stage of a house as an SVG, in the colours of the reader's scheme. */
+/** A seat map as an SVG of outlines, areas and stage, in the reader's colour scheme. */
 export function planPicture(layout: ReplyOf<typeof viewLayout>): Html {
   const pitch = seatPitch(layout.rows)
   const { stage, areas, outlines = [] } = layout
@@ -61,7 +61,7 @@ function stagePicture(
   }`
 }
 
-/** The name, else its number alone, else nothing. */
+/** The name if it fits, else only its number, else nothing. */
 function fitting(name: string, room: number): string | null {
   const fits = (text: string): boolean => text.length * nameSize * charWidth <= room
   if (fits(name)) return name

@@ -6,11 +6,11 @@ import * as words from '../words/event.ts'
 import * as common from '../words.ts'
 import type { EventPageState, ListRow, OpenSection, SectionLine } from './event-state.ts'
 
-/** The sections of a house, those with free places first, the dear ones before the cheap. Without script nothing opens. */
+/** The sections: those with free places first, then by price, highest first. Without script no section opens. */
 export function sectionList(sections: readonly SectionLine[], state: EventPageState): Html {
   const { event, live } = state
   const { onlyPrice = null, together = 1 } = live ?? {}
-  // Buyers who want two do not look for sections with single seats; who filters by price sees only that price.
+  // Buyers who want two seats do not need sections with single seats; a price filter hides all other prices.
   const fits = (section: SectionLine): boolean =>
     live === null ||
     ((onlyPrice === null || section.price === onlyPrice) &&

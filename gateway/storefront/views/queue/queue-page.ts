@@ -1,4 +1,5 @@
 import { botProtection, drawProtection } from '#shared/draw-protection.ts'
+import { eventPath } from '../event-path.ts'
 import { clockTime, count, eventTime, instantText } from '../format.ts'
 import { houseArcs } from '../house-arcs.ts'
 import { type Html, html } from '../html.ts'
@@ -7,15 +8,15 @@ import * as eventWords from '../words/event.ts'
 import { queueWords as words } from '../words/queue.ts'
 import type { QueueState } from './queue-state.ts'
 
-/** The content of a queue: where the buyer stands, and what can be done. */
+/** The content of a queue's page: the buyer's place, and what the buyer can do. */
 export function queuePage(state: QueueState): Html {
-  const { event, language, stage, offlineSince } = state
+  const { event, language, stage, offlineSince, refusal } = state
   return html`<div class="queue-page">
 <p class="label">${words.labels[stage]}</p>
 <h1>${event.name}</h1>
 <p class="queue-when">${eventTime(event, language, 'medium')}${event.where !== null && ` · ${event.where}`}</p>
 ${stageOf(state)}
-${offlineSince !== null && note({ title: '', text: words.offline(offlineSince) })}
+${offlineSince !== null && note({ title: '', text: words.oldFigures(refusal ?? words.offline, offlineSince) })}
 ${buttonsOf(state)}
 ${stage !== 'none' && stage !== 'over' && explanation(state)}
 <p class="unseen" role="status">${stage === 'turn' && words.turn}</p>
@@ -44,7 +45,7 @@ function stageOf(state: QueueState): Html {
   }
 }
 
-/** What comes next before the first are called, and the clock until then. */
+/** The next step before the first call, and the time until then. */
 function opening({ event, draw, language, clock: left, stage, isDrawing }: QueueState): Html | false {
   const zone = event.city === null ? (event.tz ?? 'UTC') : eventWords.zone(event.city)
   const say = (instant: string): string => instantText(instant, { zone: event.tz, language })
@@ -61,7 +62,7 @@ function opening({ event, draw, language, clock: left, stage, isDrawing }: Queue
   return html`<p><strong>${words.opensAt(say(event.opensAt), zone)}</strong></p>${timer}`
 }
 
-function why({ why: reason }: QueueState): Html {
+function why({ why: reason, refusal }: QueueState): Html {
   switch (reason) {
     case 'missed':
       return note({ title: words.missed, text: words.missedText })
@@ -72,7 +73,7 @@ function why({ why: reason }: QueueState): Html {
     case 'full':
       return note({ title: words.full, text: words.fullText })
     case 'no answer':
-      return note({ title: words.noAnswer, text: '' })
+      return note({ title: refusal ?? words.noAnswer, text: '' })
     case null:
       return html``
   }
@@ -89,7 +90,7 @@ function placeNumber({ place, language }: QueueState): Html | false {
 function figures({ place, language, isPaused }: QueueState): Html | false {
   if (place === null || place.ahead === null) return false
   const { ahead, eta_s: eta } = place
-  // While nobody is called, no wait can be promised.
+  // While nobody is called, no wait can be estimated.
   const perMinute = !isPaused && eta !== null && eta.p50 > 0 ? Math.round((60 * ahead) / eta.p50) : 0
   const figure = (name: string, value: string): Html => html`<div><dt>${name}</dt><dd>${value}</dd></div>`
   return html`<dl class="queue-figures">${figure(words.ahead, count(ahead, language))}${!isPaused && figure(words.eta, etaText(eta, language))}${perMinute > 0 && figure(words.entering, words.aMinute(count(perMinute, language)))}</dl>`
@@ -112,10 +113,10 @@ function clock({ clock: left, stage }: QueueState): Html | false {
 
 function buttonsOf(state: QueueState): Html | false {
   const { stage, isLive, asking, why: reason, rings } = state
-  const eventPath = `/shop/events/${encodeURIComponent(state.event.id)}`
+  const placesPath = eventPath(state.event.id)
   const link = (action: string, text: string): Html =>
     html`<button type="button" class="link" data-click="${action}">${text}</button>`
-  const look = html`<a class="link" href="${eventPath}">${words.look}</a>`
+  const look = html`<a class="link" href="${placesPath}">${words.look}</a>`
   switch (stage) {
     case 'early':
       return html`<p class="buttons">${look}</p>`
@@ -133,11 +134,11 @@ function buttonsOf(state: QueueState): Html | false {
     case 'inside':
       return html`<p class="buttons"><button type="button" id="claim" class="button torch tall" data-click="claim">${asking === 'claim' ? words.choosing : words.choose}</button>${link('leave', words.giveUp)}</p>`
     case 'none':
-      return html`<p class="buttons"><a class="button torch tall" href="${eventPath}">${words.toPlaces}</a></p>`
+      return html`<p class="buttons"><a class="button torch tall" href="${placesPath}">${words.toPlaces}</a></p>`
   }
 }
 
-/** How the order comes about; for a draw what it protects from and what not. */
+/** How the order is decided; for a draw also what it prevents and what it does not. */
 function explanation({ draw, place, event, language }: QueueState): Html {
   if (draw === null) {
     return html`<details class="queue-how"><summary>${words.howOrdered}</summary><p>${words.order}</p><p>${words.skipped}</p></details>`

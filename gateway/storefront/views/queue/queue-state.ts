@@ -4,8 +4,8 @@ import type { viewEvent } from '#shared/contracts/event.ts'
 import type { QueuePlace } from '#shared/contracts/waiting-room.ts'
 
 /**
- * Where a buyer stands: `early` before anybody may join, `join` without a place, `before` the draw, `waiting` in the queue, `turn` called,
- * `inside` with a pass, `over` after it; `none`: the event has no queue now.
+ * The buyer's stage. `early`: nobody can join yet; `join`: no place; `before`: the draw is still to come; `waiting`: in the queue; `turn`:
+ * called; `inside`: has a pass; `over`: the place has ended; `none`: the event has no queue now.
  */
 export type Stage = 'early' | 'join' | 'before' | 'waiting' | 'turn' | 'inside' | 'over' | 'none'
 
@@ -17,7 +17,7 @@ export interface ShownPlace {
   readonly eta_s: QueuePlace['eta_s']
 }
 
-/** The facts of an event that its queue shows. */
+/** The data of an event that its queue shows. */
 export interface QueueEvent {
   readonly id: string
   readonly name: string
@@ -32,29 +32,32 @@ export interface QueueEvent {
 export interface QueueState {
   readonly event: QueueEvent
   readonly language: string
-  /** Minutes for which a pass lasts. */
+  /** Length of a pass, in minutes. */
   readonly minutesToChoose: number
   readonly isPaused: boolean
   /** False without script. */
   readonly isLive: boolean
   readonly stage: Stage
   readonly place: ShownPlace | null
-  /** Null where buyers are called as they came. */
+  /** Null if buyers are called in the order of joining. */
   readonly draw: DrawSummary | null
-  /** Why a place is over, or a request was refused. */
+  /** Why a place has ended, or a request was refused. */
   readonly why: 'missed' | 'ended' | 'left' | 'full' | 'no answer' | null
-  /** `9:41`: until the sale opens, the call lapses, or the pass ends. */
+  /** Time until the sale opens, the call lapses or the pass ends: `9:41`. */
   readonly clock: string | null
   readonly asking: 'join' | 'claim' | null
-  /** The time of the draw is here; its order is not out yet. */
+  /** The draw is in progress. */
   readonly isDrawing: boolean
-  /** The call was claimed, but others go in at this moment. */
+  /** The call was claimed, but the rate of entry is used up. */
   readonly isNext: boolean
-  /** `10:42`: the last answer, while there is no network. */
+  /** Time of the last figures, if the page could not read newer ones: `10:42`. */
   readonly offlineSince: string | null
+  /** The title of the problem with which the gateway refused the last request; null if no answer came. */
+  readonly refusal: string | null
   readonly rings: boolean
 }
 
+/** The data of an event that its queue shows. */
 export function queueEvent({ venue, sale, ...event }: ReplyOf<typeof viewEvent>): QueueEvent {
   const { id, name, starts_on, starts_at, tz } = event
   const parts = venue === null ? [] : [venue.name, venue.city].filter((part) => part !== null)
@@ -63,7 +66,7 @@ export function queueEvent({ venue, sale, ...event }: ReplyOf<typeof viewEvent>)
   return { id, name, starts_on, starts_at, tz, where, city: venue?.city ?? null, opensAt }
 }
 
-/** What an answer about the own place says. `before`: the stage until now. */
+/** The state after an answer about the buyer's place. `before`: the stage until now. */
 export function afterPlace(place: QueuePlace, before: Stage): Pick<QueueState, 'stage' | 'place' | 'why'> {
   const { id, number, ahead, eta_s } = place
   const shown: ShownPlace = { id, number, ahead, eta_s }
@@ -79,7 +82,7 @@ export function afterPlace(place: QueuePlace, before: Stage): Pick<QueueState, '
   }
 }
 
-/** What a refusal about the own place, or about joining, says; null where asking again may help. */
+/** The state after a refusal of the buyer's place or of joining; null if a retry may help. */
 export function afterRefusal(code: string): Pick<QueueState, 'stage' | 'place' | 'why'> | null {
   switch (code) {
     case 'place_expired':

@@ -1,12 +1,13 @@
 /** Sentences of a buyer's bookings. */
 export const title = 'My bookings'
 export const none = 'No bookings yet'
-export const noneText = 'Your bookings and tickets show here.'
+export const noneText = 'Your bookings and tickets appear here.'
 export const toWhatsOn = 'See what’s on'
 export const passedOnToYou = 'Passed on to you'
 export const bought = 'Bought by you'
 export const earlier = 'Earlier bookings'
-export const unknownEvent = 'An event that is no longer shown'
+export const earlierTickets = 'Earlier tickets'
+export const unknownEvent = 'An event that is no longer published'
 export const tickets = (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`)
 export const states = {
   pending: 'Waiting for your bank',
@@ -25,8 +26,8 @@ export const notes = {
     title: 'Bought.',
     text: `${tickets === 1 ? '1 ticket' : `${tickets} tickets`} for ${when}.`,
   }),
-  eventCancelled: { title: 'The event is cancelled.', text: 'Your money goes back by itself.' },
-  cancelled: { title: 'Cancelled.', text: 'These tickets open no door any more.' },
+  eventCancelled: { title: 'The event is cancelled.', text: 'You get your money back automatically.' },
+  cancelled: { title: 'Cancelled.', text: 'These tickets are no longer valid.' },
   revoked: { title: 'Your bank withdrew the payment.', text: 'Nothing was charged, and your seats were released.' },
   expired: { title: 'Not paid in time.', text: 'Nothing was charged, and your seats were released.' },
   failed: { title: 'Not bought.', text: 'Your seats went to others before they were paid for. No money was taken.' },
@@ -47,13 +48,14 @@ export const returnWhich = 'Which tickets?'
 export const returnNone = 'Choose a ticket first.'
 export const returnSum = (tickets: number, sum: string) =>
   `Give back ${tickets === 1 ? '1 ticket' : `${tickets} tickets`} for ${sum}`
+export const needsScript = 'Giving tickets back needs JavaScript.'
 export const returning = 'Giving back…'
-export const returnText = 'Your money goes to the card that you paid with. The tickets open no door any more.'
+export const returnText = 'Your money goes to the card that you paid with. The tickets are then no longer valid.'
 export const returnUntil = (time: string) => `Possible until ${time}.`
 export const noReturns = 'Tickets of this event cannot be given back.'
 export const tooLate = (time: string) => `Tickets could be given back until ${time}.`
 export const returned = (tickets: number) => ({
   title: tickets === 1 ? 'You gave 1 ticket back.' : `You gave ${tickets} tickets back.`,
-  text: 'Your money is on its way.',
+  text: 'Your refund is on its way.',
 })
-export const offline = { title: 'No connection.', text: 'We try again by ourselves; nothing happens twice.' }
+export const offline = { title: 'No connection.', text: 'We keep trying; nothing happens twice.' }

@@ -1,7 +1,8 @@
 /** Sentences of the event page and its seat map. */
 export const zone = (city: string) => `${city} time`
 export const doors = (time: string) => `Doors ${time}`
-export const limit = (tickets: number) => (tickets === 1 ? 'At most 1 ticket each' : `At most ${tickets} tickets each`)
+export const limit = (tickets: number) =>
+  tickets === 1 ? 'At most 1 ticket per person' : `At most ${tickets} tickets per person`
 export const places = 'Places'
 export const map = 'Map'
 export const list = 'List'
@@ -43,7 +44,7 @@ export const sectionFree = (free: string, together: number | null) =>
 export const nothingFree = 'nothing free'
 export const from = 'from'
 export const moreSeats = (count: string) => `And ${count} more: choose them on the map.`
-export const noMatch = 'No section has such places now.'
+export const noMatch = 'No section has places like these now.'
 
 export const prices = 'Prices'
 export const together = 'Together'
@@ -61,7 +62,7 @@ export const chosenPlaces = (count: number) => (count === 1 ? '1 place chosen' :
 export const tickets = (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`)
 export const nothingChosen = 'Nothing chosen yet'
 export const howToChoose = 'Press a section of the map, then a seat. Or let us hold the best places that are free.'
-export const howToStand = 'Say how many tickets you want.'
+export const howToTakeTickets = 'Say how many tickets you want.'
 export const remove = (place: string) => `Remove ${place}`
 export const total = 'Total, fees included'
 export const hold = (count: number) => (count === 1 ? 'Hold 1 place' : `Hold ${count} places`)
@@ -74,28 +75,30 @@ export const holdingCosts = 'Holding costs nothing. Nobody else can buy them mea
 export const needsScript = 'Choosing places needs JavaScript. Everything else on this page works without.'
 
 export const heldTitle = (count: number) => (count === 1 ? '1 place is yours' : `${count} places are yours`)
-export const heldUntil = (clock: string) => `Still ${clock} to pay. Nobody else can buy them.`
+export const heldUntil = (clock: string) => `${clock} left to pay. Nobody else can buy them.`
 export const heldFor = (clock: string) => `Held: ${clock}`
 export const toPayment = 'Continue to payment'
-export const otherSeats = 'Other seats'
-export const releaseAll = 'Give all back'
-export const exchangeHint = 'Choose others and exchange them, if you like.'
+export const releaseAll = 'Release all'
+export const exchangeHint = 'You can choose other places and exchange them.'
 
 export const taken = (places: string, many: boolean) => `${places} ${many ? 'were' : 'was'} just taken.`
 export const takenTitle = 'Somebody was faster'
 export const nearBy = 'Near by are:'
-export const noneNearBy = 'Nothing else is free near by.'
+export const noneNearBy = 'Nothing else is free nearby.'
 export const notTogether = (count: number) => `No ${count} seats are left together.`
 export const notTogetherHere = (count: number) => `No ${count} seats are left together at this price.`
 export const takeApart = (count: number) => `${count} near each other`
 export const fewerTogether = (count: number) => (count === 1 ? 'A single seat' : `${count} together`)
 export const limitReached = (limit: number, tickets: number) =>
   tickets === 0
-    ? `At most ${limit} tickets each.`
-    : `At most ${limit} tickets each. You have ${tickets}, so ${Math.max(0, limit - tickets)} are left.`
-export const limitOnPage = (limit: number) => `At most ${limit} tickets each.`
-export const notEnough = (left: number) => (left === 0 ? 'Nothing of that is left.' : `Only ${left} of that are left.`)
+    ? limitOnPage(limit)
+    : `${limitOnPage(limit)} You have ${tickets}, so you can have ${Math.max(0, limit - tickets)} more.`
+export const limitOnPage = (tickets: number) => `${limit(tickets)}.`
+export const notEnough = (left: number) => (left === 0 ? 'None of these are left.' : `Only ${left} of these are left.`)
 export const mayReturn = 'Others are deciding, so some may come back.'
+export const priceChanged = 'The price has changed'
+export const priceChangedText = (before: string, now: string) =>
+  `Your places cost ${now} now, not ${before}. Nothing is charged until you pay.`
 export const holdExists = 'You hold places for this event already. Pay for them, or exchange them.'
 export const notHeld = 'Not held yet'
 export const tryAgain = 'Try again'
@@ -109,14 +112,14 @@ export const queueText = 'Buyers go in one after the other. Join, and hold place
 export const queueOpens = 'Join it now; it opens with the sale.'
 export const joinQueue = 'Join the queue'
 export const passTitle = 'It is your turn'
-export const passText = (clock: string) => `Still ${clock} to choose.`
+export const passText = (clock: string) => `${clock} left to choose.`
 
 export const notYet = 'Not on sale yet'
 export const opensAt = (time: string, zone: string) => `Sale opens ${time} (${zone}).`
 export const opensByItself = 'Stay here: this page opens by itself.'
-export const opensSometime = 'When the sale opens is not announced yet.'
+export const opensSometime = 'The start of the sale is not announced yet.'
 export const paused = 'The sale is paused'
-export const pausedText = 'No places can be held for the moment. Held places can still be paid for.'
+export const pausedText = 'No places can be held at the moment. Held places can still be paid for.'
 export const ended = 'The sale has ended'
 export const endedText = 'No tickets are sold for this event any more.'
 export const postponed = 'Postponed'
@@ -128,7 +131,7 @@ export const soldOutText = 'No place is free or held.'
 export const waitingListText = 'Places may come back: people on the waiting list get them first.'
 export const toWaitingList = 'Join the waiting list'
 export const allHeldTitle = 'Nothing is free at the moment'
-export const allHeldText = 'Others are deciding about the last places. When one comes back, it shows here at once.'
+export const allHeldText = 'Others are deciding about the last places.'
 export const notSoldHere = 'Not sold here yet'
 export const notSoldHereText = 'There is no seating plan for this event yet.'
 export const otherEvents = 'See what’s on'

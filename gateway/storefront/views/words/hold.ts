@@ -11,21 +11,22 @@ export const minutes = (count: number) => (count === 1 ? '1 minute' : `${count} 
 export const until = (time: string) => `Yours until ${time}. Nobody else can buy them.`
 export const beforeTheClock = 'Pay before the clock runs out.'
 export const moreTime = 'More time'
-export const noMoreTime = (time: string) => `No more time can be given: these seats are held until ${time} at most.`
+export const noMoreTime = (time: string) =>
+  `You cannot get more time: these seats are held until ${time} at the latest.`
 export const gotMoreTime = (time: string) => `Yours until ${time} now.`
 export const seats = 'Seats'
 export const row = (row: string, seat: string) => `Row ${row}, seat ${seat}`
 export const tickets = (count: number) => (count === 1 ? '1 ticket' : `${count} tickets`)
-export const releaseOne = (name: string) => `Give back ${name}`
+export const releaseOne = (name: string) => `Release ${name}`
 export const total = 'Total, fees included'
 export const otherSeats = 'Other seats'
-export const releaseAll = 'Give all back'
+export const releaseAll = 'Release all'
 export const card = 'Pay with'
 export const cards = [
   { token: 'tok_ok', name: 'Card that pays', hint: '' },
-  { token: 'tok_declined', name: 'Card that is declined', hint: '' },
-  { token: 'tok_slow', name: 'Card of a slow bank', hint: 'answers after 3 s' },
-  { token: 'tok_timeout_then_ok', name: 'Bank that answers late', hint: 'settles by itself' },
+  { token: 'tok_declined', name: 'Declined card', hint: '' },
+  { token: 'tok_slow', name: 'Slow bank', hint: 'answers after 3 s' },
+  { token: 'tok_timeout_then_ok', name: 'Bank that answers late', hint: 'paid a little later' },
   { token: 'tok_timeout_then_fail', name: 'Bank that never answers', hint: 'nothing is charged' },
   { token: 'tok_capture_fails', name: 'Bank that withdraws the payment', hint: 'seats are released' },
 ]
@@ -36,7 +37,8 @@ export const paying = (sum: string) => `Paying ${sum}…`
 export const booking = 'Booking…'
 export const cancelUntil = (time: string) => `Tickets can be given back until ${time}.`
 export const noReturns = 'Tickets of this event cannot be given back.'
-export const needsScript = 'Paying needs JavaScript. Your seats stay held meanwhile.'
+export const needsScript = (time: string) =>
+  `Paying needs JavaScript. Your seats stay held until ${time}, the venue’s time.`
 export const left = (minutes: number) => (minutes === 1 ? '1 minute left.' : `${minutes} minutes left to pay.`)
 export const notes = {
   declined: {
@@ -64,14 +66,14 @@ export const notes = {
     text: `Nothing was changed. Your seats stay yours until ${time}.`,
   }),
 }
-export const retrying = { title: 'No answer yet.', text: 'We try again by ourselves. You will not be charged twice.' }
+export const retrying = { title: 'No answer yet.', text: 'We keep trying. You will not be charged twice.' }
 export const waiting = {
   title: 'Your bank has not answered yet.',
   text: 'Do not pay again: we keep asking, and this page changes by itself.',
 }
 export const waitingOffline = (time: string) => ({
   title: 'No connection.',
-  text: `Your seats stay yours until ${time}; we try again by ourselves. You will not be charged twice.`,
+  text: `Your seats stay yours until ${time}; we keep trying. You will not be charged twice.`,
 })
 export const elsewhere = {
   title: 'You are paying for these seats in another tab.',
@@ -81,14 +83,14 @@ export const bought = { title: 'Bought.', text: 'We show you your tickets.' }
 export const showBookings = 'My bookings'
 export const ends = {
   ran_out: { title: 'Your time ran out.', text: 'Nothing was charged. Your seats may still be free.' },
-  released: { title: 'You gave these seats back.', text: 'Nothing was charged.' },
+  released: { title: 'You released these seats.', text: 'Nothing was charged.' },
   seats_taken: {
     title: 'Your time ran out, and somebody else bought your seats.',
     text: 'Your bank had said yes, but no money was taken.',
   },
   event_cancelled: { title: 'The event is cancelled.', text: 'No money was taken.' },
   ticket_limit: {
-    title: 'You have as many tickets as one person may.',
+    title: 'You have reached the ticket limit for this event.',
     text: 'Your time had run out, and no money was taken.',
   },
   revoked: {

@@ -32,7 +32,7 @@ export const listWords = {
   without: 'Show everything',
   next: 'Next events',
   noEvents: 'No events yet.',
-  noEventsHint: 'Events show here as soon as they are announced.',
+  noEventsHint: 'Events appear here as soon as they are announced.',
   more: 'More events',
   first: 'Back to the first events',
   fromPrice: 'from',

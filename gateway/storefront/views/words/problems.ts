@@ -1,8 +1,10 @@
-/** What a problem is called on a page of its own, and what can be done next. */
+/** Headings and texts of problem pages: what happened, and what the reader can do next. */
 
 export interface ProblemWords {
   readonly heading: string
   readonly text: string
+  /** Whether the text asks the reader to tell us the number of the request. */
+  readonly hasNumber?: true
 }
 
 const unavailable: ProblemWords = {
@@ -13,16 +15,16 @@ const unavailable: ProblemWords = {
 const byCode: Readonly<Record<string, ProblemWords>> = {
   event_not_found: {
     heading: 'This event is not here.',
-    text: 'Its address may be mistyped, or it was taken off. See what else is on.',
+    text: 'The address may be mistyped, or the event was removed. See what else is on.',
   },
   not_found: {
     heading: 'Nothing is at this address.',
-    text: 'It may be mistyped, or belong to somebody else.',
+    text: 'The address may be mistyped, or the page belongs to somebody else.',
   },
-  validation_failed: { heading: 'This address does not work.', text: 'A part of it is not what we expect:' },
+  validation_failed: { heading: 'This address does not work.', text: 'Part of it is wrong:' },
   rate_limited: {
     heading: 'Too many requests.',
-    text: 'Your network has sent more than we answer. Wait a moment, then load the page again.',
+    text: 'Your network has sent too many requests. Wait a moment, then load the page again.',
   },
   unauthenticated: { heading: 'Sign in first.', text: 'Then this page opens.' },
   method_not_allowed: { heading: 'This does not work that way.', text: 'Go back to the page before, and try again.' },
@@ -38,7 +40,8 @@ const byCode: Readonly<Record<string, ProblemWords>> = {
 
 const other: ProblemWords = {
   heading: 'This did not work.',
-  text: 'The fault is ours. Try again; if it stays, tell us the number below.',
+  text: 'The fault is ours. Try again. If it happens again, tell us the number below.',
+  hasNumber: true,
 }
 
 export function problemWords(code: string): ProblemWords {
@@ -47,6 +50,7 @@ export function problemWords(code: string): ProblemWords {
 
 export const nextSteps = {
   whatsOn: 'See what’s on',
+  number: 'Number',
   again: 'Try again',
   wait: (seconds: number) => (seconds === 1 ? 'Try again in 1 second.' : `Try again in ${seconds} seconds.`),
 }

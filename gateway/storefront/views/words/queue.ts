@@ -23,7 +23,7 @@ export const queueWords = {
   look: 'Look at the event',
 
   byLot: (time: string) =>
-    `Everybody who joins before ${time} gets a place by lot: coming early or late makes no difference. Anyone who joins later comes after them.`,
+    `Everybody who joins before ${time} gets a random place: joining early or late makes no difference. Anyone who joins later comes after them.`,
   opensByItself: 'Stay here: this page opens by itself. Reload it, close it, come back: you still take part.',
   drawing: 'Places are being drawn. This takes a few seconds.',
 
@@ -38,9 +38,10 @@ export const queueWords = {
   kept: (minutes: number) =>
     `This page updates itself. Reload it, close it, come back: your place is kept. When it is your turn you have ${minutes} minutes to choose.`,
   paused: 'The queue is paused',
-  pausedText: 'Nobody goes in for the moment. Your place is kept.',
-  offline: (time: string) =>
-    `No connection. These figures are from ${time}. Your place is kept, and we try again by ourselves.`,
+  pausedText: 'Nobody goes in at the moment. Your place is kept.',
+  offline: 'No connection',
+  oldFigures: (why: string, time: string) =>
+    `${why}. These figures are from ${time}. Your place is kept, and we keep trying.`,
   ring: 'Ring when it is my turn',
   ringing: 'Rings when it is your turn',
   leave: 'Leave the queue',
@@ -48,41 +49,42 @@ export const queueWords = {
   turn: 'It is your turn.',
   turnTitle: 'It is your turn',
   goIn: (minutes: number) =>
-    `Go in before the clock ends, else the next one is called. Then you have ${minutes} minutes to choose.`,
+    `Go in before the clock runs out, or the next buyer is called. Then you have ${minutes} minutes to choose.`,
   choose: 'Choose seats',
   choosing: 'Opening…',
-  wait: 'Others go in right now. You are next; stay here.',
+  wait: 'Others are going in right now. You are next; stay here.',
 
-  inside: (clock: string) => `Still ${clock} to choose.`,
+  inside: (clock: string) => `${clock} left to choose.`,
   insideTitle: 'You may choose',
   giveUp: 'Give up my turn',
 
   missed: 'Your turn passed',
-  missedText: 'You were called and did not come. You can join again, at the end of the queue.',
+  missedText: 'You were called and did not go in. You can join again, at the end of the queue.',
   ended: 'Your turn is over',
-  endedText: 'Your time to choose ran out, or you bought already. Whatever you hold stays yours until its clock ends.',
+  endedText:
+    'Your time to choose ran out, or you have already bought. The places that you hold stay yours until their clock runs out.',
   left: 'You left the queue',
-  leftText: 'Your place went to the next one. You can join again, at the end of the queue.',
+  leftText: 'Your place went to the next buyer. You can join again, at the end of the queue.',
   none: 'There is no queue now',
   noneText: 'Nobody has to wait: see what is free, and choose.',
   toPlaces: 'See seats and prices',
   full: 'The queue is full',
-  fullText: 'More people wait than there are places. Try again later: some leave.',
+  fullText: 'It has no room for more people. Try again later: some people leave.',
   noAnswer: 'No answer came',
   tryAgain: 'Try again',
 
   howDrawn: 'How was my place drawn?',
   howWillDraw: 'How are places drawn?',
   drawIs: [
-    'A secret number decides the order. Its fingerprint, the commitment below, was public before anybody could join; the secret itself is published with the order.',
-    'When joining closes, the list of all who take part is sealed, and its seal, the root, is published at once. Then everybody can compute the order and compare.',
+    'A secret number decides the order. Its fingerprint (the commitment below) was public before anybody could join. The secret itself is published with the order.',
+    'When joining closes, the list of everybody who takes part is sealed, and its seal (the root) is published at once. Then anybody can compute the order and compare.',
   ],
   commitment: 'Commitment',
   root: 'Root',
   notYet: 'published when joining closes',
   took: (count: string) => `${count} took part`,
   canCheat: 'Who could cheat?',
-  bots: 'And programs that buy?',
+  bots: 'What about bots?',
   checkDraw: 'All figures of the draw',
   receipt: 'My receipt',
   howOrdered: 'How does the queue work?',

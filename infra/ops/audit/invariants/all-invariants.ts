@@ -1,11 +1,11 @@
 import { cancelledEventInvariants } from './cancelled-events.ts'
+import { checkInInvariants } from './check-ins.ts'
 import { fenceInvariants } from './fences.ts'
 import { holdInvariants } from './holds.ts'
 import type { Invariant } from './invariant.ts'
 import { messageInvariants } from './messages.ts'
 import { moneyInvariants } from './money.ts'
-import { passInvariants } from './passes.ts'
-import { saleEndInvariants } from './sale-ends.ts'
+import { saleRuleInvariants } from './sale-rules.ts'
 import { seatInvariants } from './seats.ts'
 import { waitingListInvariants } from './waiting-list.ts'
 
@@ -14,10 +14,10 @@ export const allInvariants: readonly Invariant[] = [
   ...fenceInvariants,
   ...seatInvariants,
   ...holdInvariants,
-  ...passInvariants,
+  ...saleRuleInvariants,
   ...moneyInvariants,
   ...cancelledEventInvariants,
-  ...saleEndInvariants,
   ...waitingListInvariants,
+  ...checkInInvariants,
   ...messageInvariants,
 ]

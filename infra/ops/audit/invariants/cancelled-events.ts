@@ -6,7 +6,7 @@ import { type Invariant, isOverdue, isWatched } from './invariant.ts'
  */
 const goesOnWithin = `interval '10 minutes'`
 /**
- * The refunds are begun by a second message, after the sale is cancelled. If that one fails, the organiser is told so and
+ * The refunds are begun by a second message, after the sale is cancelled. If that one fails, the organiser gets an error and
  * repeats the cancellation.
  */
 const begunWithin = `interval '2 minutes'`
@@ -28,8 +28,8 @@ export const cancelledEventInvariants: readonly Invariant[] = [
           WHERE refund.event_id = run.event_id AND refund.updated_at > now() - ${goesOnWithin})`,
   },
   {
-    // While the refunds of the event are under way its bookings are confirmed until their turn comes; the run ends after the
-    // last of them, also of those whose capture was under way when the sale was cancelled.
+    // While the refunds of the event are in progress, each booking stays confirmed until its turn. The run ends after the last booking,
+    // also of those whose capture was in progress when the sale was cancelled.
     id: 'I7',
     says: 'no booking of a cancelled sale stays confirmed unless the refunds of its event are under way',
     violations: `

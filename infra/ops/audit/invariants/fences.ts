@@ -16,6 +16,11 @@ const uniqueIndexes = [
   ],
   ['booking.one_booking_per_hold', `booking.bookings USING btree (event_id, hold_id)`],
   ['booking.one_ticket_per_item', `booking.tickets USING btree (event_id, item_id) WHERE (status <> 'void'::text)`],
+  [
+    'booking.one_admission_per_ticket',
+    `booking.check_ins USING btree (event_id, ticket_id) WHERE (outcome = 'admitted'::text)`,
+  ],
+  ['booking.check_ins_pkey', `booking.check_ins USING btree (event_id, scan_id)`],
   ['booking.cancellations_pkey', `booking.cancellations USING btree (event_id, id)`],
   ['booking.commands_pkey', `booking.commands USING btree (scope, key)`],
   [
@@ -47,7 +52,7 @@ const constraints = [
   'purchase.payments.captured_in_full',
   'purchase.payments.promised_within_capture',
   'purchase.payments.refunded_within_promise',
-  // By these three `next_check_at` tells what is under way.
+  // Because of these three, `next_check_at` shows what is in progress.
   'purchase.payments.open_payment_is_due',
   'purchase.refunds.open_refund_is_due',
   'purchase.event_refunds.unfinished_is_due',

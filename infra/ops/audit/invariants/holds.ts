@@ -3,7 +3,7 @@ import { type Invariant, isOverdue, isWatched } from './invariant.ts'
 const isLive = `hold.status IN ('active', 'paying')`
 /** The sweeper comes every 5 s; a minute without it is a fault, though nobody waits for it. */
 const sweptWithin = `interval '1 minute'`
-/** Of a payment whose end came after that of the hold, the sweeper hears when it comes next. */
+/** Covers a payment that ends after its hold: the sweeper sees it in its next run. */
 const endsWithin = `interval '2 minutes'`
 
 /** Places are held for exactly one buyer, for a limited time, and within the buyer's limit. */

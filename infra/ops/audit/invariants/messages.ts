@@ -8,7 +8,7 @@ const publishedWithin = `interval '1 minute'`
 const judgedWithin = `interval '1 minute'`
 const readWithin = `interval '2 minutes'`
 
-/** What happened is told. */
+/** Changes are published. */
 export const messageInvariants: readonly Invariant[] = [
   {
     id: 'I18',

@@ -1,6 +1,6 @@
 import { type Invariant, isOverdue, isWatched } from './invariant.ts'
 
-/** What is under way is judged once it has come to rest: nothing is left to do, and that for a moment. */
+/** A payment or refund is judged when it is at rest: for some seconds nothing was left to do for it. */
 const restsFor = `interval '5 seconds'`
 /** A step that nobody answers is taken again every few seconds; after two minutes more is wrong than one answer. */
 const stepWithin = `interval '2 minutes'`
@@ -11,8 +11,8 @@ const stepWithin = `interval '2 minutes'`
 const isStuck = `next_check_at IS NOT NULL AND ${isOverdue('updated_at', stepWithin)}`
 
 /**
- * A row of `purchase.payments`, aliased `payment`, of which nothing is under way. What is exempt from the invariants that ask
- * for this cannot hide behind it: being under way for too long is a violation itself.
+ * A row of `purchase.payments`, aliased `payment`, for which nothing is in progress. Invariants exempt rows that are in
+ * progress, but no row can hide that way: being in progress for too long is itself a violation.
  */
 export const atRest = `payment.next_check_at IS NULL AND payment.updated_at < now() - ${restsFor}
   AND NOT EXISTS (SELECT FROM purchase.refunds AS refund

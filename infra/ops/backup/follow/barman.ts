@@ -50,58 +50,48 @@ export interface BarmanOptions {
   readonly settingsFile: string
   /** Whose programs it uses. */
   readonly postgres: Program
-  /** Whom to archive; none for a restore. */
+  /** The database to archive; none for a restore. */
   readonly databaseUrl?: string
 }
 
 /** Debian's Barman with an archive in one folder. */
-export class Barman {
-  readonly #program: Program
-  readonly #settingsFile: string
-  readonly #environment: NodeJS.ProcessEnv
-
-  private constructor(program: Program, settingsFile: string, environment: NodeJS.ProcessEnv) {
-    this.#program = program
-    this.#settingsFile = settingsFile
-    this.#environment = environment
-  }
-
-  /** Writes Barman's settings. Throws `ExplainedError` where there is no Barman, or it cannot connect as `databaseUrl` says. */
-  static async open(options: BarmanOptions): Promise<Barman> {
-    const program = await requireProgram('barman')
-    const { postgres, databaseUrl, settingsFile } = options
-    await writeFile(settingsFile, settingsOf(options), { mode: ownerOnly })
-    return new Barman(program, settingsFile, {
-      ...postgres.environment,
-      ...program.environment,
-      // What Barman calls may have been unpacked beside it.
-      PATH: [postgres.directory, program.directory, readInfraConfig().environment.PATH].join(delimiter),
-      ...(databaseUrl && connectionOf(databaseUrl).environment),
-    })
-  }
-
+export interface Barman {
   /** A command of Barman's; answers what it prints. Throws `ToolError` with what it said last. */
-  run(args: readonly string[], stopping = never): Promise<string> {
-    const { path } = this.#program
-    return runTool({ path, args: ['-c', this.#settingsFile, ...args], environment: this.#environment, stopping })
-  }
-
+  run(args: readonly string[], stopping?: AbortSignal): Promise<string>
   /** Complete base backups, the newest first, and the ids of those that failed. */
-  async bases(): Promise<{ complete: Base[]; failed: string[] }> {
-    const text = await this.run(['-f', 'json', 'list-backups', server])
-    const backups = listing.parse(JSON.parse(text))[server]
-    const isDone = (backup: (typeof backups)[number]): boolean => backup.status === 'DONE'
-    const complete = backups.filter(isDone).map(({ backup_id: id, backup_name: name = '', ...rest }): Base => {
+  bases(): Promise<{ complete: Base[]; failed: string[] }>
+}
+
+/** Writes Barman's settings. Throws `ExplainedError` where there is no Barman, or it cannot connect as `databaseUrl` says. */
+export async function openBarman(options: BarmanOptions): Promise<Barman> {
+  const program = await requireProgram('barman')
+  const { postgres, databaseUrl, settingsFile } = options
+  await writeFile(settingsFile, settingsOf(options), { mode: ownerOnly })
+  const environment = {
+    ...postgres.environment,
+    ...program.environment,
+    // What Barman calls may have been unpacked beside it.
+    PATH: [postgres.directory, program.directory, readInfraConfig().environment.PATH].join(delimiter),
+    ...(databaseUrl && connectionOf(databaseUrl).environment),
+  }
+  const run: Barman['run'] = (args, stopping = never) =>
+    runTool({ path: program.path, args: ['-c', settingsFile, ...args], environment, stopping })
+  return { run, bases: async () => basesIn(await run(['-f', 'json', 'list-backups', server])) }
+}
+
+function basesIn(text: string): { complete: Base[]; failed: string[] } {
+  const backups = listing.parse(JSON.parse(text))[server]
+  const isDone = ({ status }: { status: string }): boolean => status === 'DONE'
+  const complete = backups
+    .filter(isDone)
+    .map(({ backup_id: id, backup_name: name = '', end_time_timestamp: end = 0 }): Base => {
       const tickets = nameForm.exec(name)?.[1]
       // Seconds are rounded down.
-      const completedAt = ((rest.end_time_timestamp ?? 0) + 1) * 1_000
-      return { id, completedAt, tickets: tickets === undefined ? null : Number(tickets) }
+      return { id, completedAt: (end + 1) * 1_000, tickets: tickets === undefined ? null : Number(tickets) }
     })
-    const failed = backups.filter((backup) => !isDone(backup))
-    return {
-      complete: complete.toSorted((one, other) => other.completedAt - one.completedAt),
-      failed: failed.map(({ backup_id: id }) => id),
-    }
+  return {
+    complete: complete.toSorted((one, other) => other.completedAt - one.completedAt),
+    failed: backups.filter((backup) => !isDone(backup)).map(({ backup_id: id }) => id),
   }
 }
 

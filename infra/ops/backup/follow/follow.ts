@@ -8,10 +8,10 @@ import { backoffMs } from '../../../system/supervisor.ts'
 import { until } from '../../../until.ts'
 import { describeDatabase } from '../../../with-database.ts'
 import { makeBackupFolder } from '../backups.ts'
-import { ClientTools } from '../client-tools.ts'
+import { requireFitting } from '../client-tools.ts'
 import { requireOurs, withBackedUp } from '../connection.ts'
 import { hasLost, surplus } from '../retention.ts'
-import { Barman, server, settingsFileOf, slotName } from './barman.ts'
+import { type Barman, openBarman, server, settingsFileOf, slotName } from './barman.ts'
 import { readServer, requireRights, requireSameServer } from './followed-server.ts'
 
 interface FollowOptions {
@@ -41,6 +41,9 @@ export async function follow(options: FollowOptions): Promise<void> {
     const barman = await openArchive(options, client)
     // Ends a follower that is still connected, such as a Barman whose parent was killed: the last to come follows.
     await barman.run(['receive-wal', '--stop', server]).catch(() => undefined)
+    // Barman ends without its `pg_receivewal`, which would receive on.
+    const left = 'SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = $1 AND active'
+    await client.query(left, [slotName]).catch(() => undefined)
   })
   say(`Following ${describeDatabase(databaseUrl)} into ${directory}`)
   for (let failures = 0; !stopping.aborted; ) {
@@ -62,8 +65,8 @@ export async function follow(options: FollowOptions): Promise<void> {
 async function openArchive({ databaseUrl, directory }: FollowOptions, client: pg.Client): Promise<Barman> {
   const { version, systemIdentifier } = await readServer(client)
   await requireSameServer(directory, systemIdentifier)
-  const { program: postgres } = await ClientTools.for(version)
-  return Barman.open({ directory, settingsFile: settingsFileOf(directory), postgres, databaseUrl })
+  const postgres = await requireFitting('pg_dump', version)
+  return openBarman({ directory, settingsFile: settingsFileOf(directory), postgres, databaseUrl })
 }
 
 interface Parts {
@@ -95,7 +98,7 @@ async function receive(options: FollowOptions, parts: Parts): Promise<void> {
   throw new Error('the server ended the connection')
 }
 
-/** There is a gap in the WAL: what comes after it needs a base backup of its own. The mark survives a crash. */
+/** There is a gap in the WAL: what comes after it needs another base backup. The mark survives a crash. */
 async function beginAnew({ directory, say }: FollowOptions, { barman, client }: Parts): Promise<void> {
   say('The server no longer has the WAL from where the archive ends: beginning anew.')
   await writeFile(gapMark(directory), '')
@@ -156,9 +159,9 @@ async function archiveWalFile({ barman, client }: Parts, stopping: AbortSignal):
   await barman.run(['switch-wal', '--archive', '--archive-timeout', '60', server], stopping)
 }
 
-/** And the WAL that only they needed; none as long as an older one holds more tickets than the newest, as of dumps. */
+/** Also removes the WAL that only they needed. Removes none while an older one holds over a tenth more tickets than the newest, as with dumps. */
 export async function removeOldBases(barman: Pick<Barman, 'bases' | 'run'>, say: Say): Promise<void> {
   const bases = (await barman.bases()).complete.map(({ id, tickets }) => ({ name: id, tickets }))
-  if (hasLost(bases)) say('An older base backup holds more tickets than the newest: none is removed.')
+  if (hasLost(bases)) say('An older base backup holds over a tenth more tickets than the newest: none is removed.')
   for (const id of surplus(bases, keptBases).toReversed()) await barman.run(['delete', server, id])
 }

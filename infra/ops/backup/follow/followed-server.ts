@@ -16,7 +16,7 @@ export async function requireRights(client: pg.Client, say: Say): Promise<void> 
   )
   const [rights] = rows
   if (rights === undefined) throw new Error('the server does not know who we are')
-  if (rights.tablespaces > 0) throw new ExplainedError('The server has tablespaces of its own: they are not archived.')
+  if (rights.tablespaces > 0) throw new ExplainedError('The server has tablespaces: they are not archived.')
   if (!rights.may) {
     throw new ExplainedError(
       `${rights.user} may not archive the WAL. As a superuser:\n  ${rightsToFollow(rights.user).join(';\n  ')};\n` +

@@ -10,14 +10,14 @@ import type { Server } from '../../../system/server.ts'
 import { startPostgres } from '../../../system/servers/postgres.ts'
 import { type Owner, postgresDirectory, postgresOwner } from '../../../system/servers/postgres-owner.ts'
 import type { Stopwatch } from '../stopwatch.ts'
-import { server as archived, Barman, type Base, readDatabaseName, readIdentity } from './barman.ts'
+import { server as archived, type Barman, type Base, openBarman, readDatabaseName, readIdentity } from './barman.ts'
 
 const run = promisify(execFile)
 
 interface RecoverOptions {
-  /** What `backup -- follow` wrote. */
+  /** The folder of the WAL archive. */
   readonly from: string
-  /** Everything that was committed until then; null: all there is. */
+  /** With every commit until this time; null: all of the archive. */
   readonly at: Date | null
   /** Gets the data, in `postgres` or wherever its owner may enter, as of a private server. */
   readonly directory: string
@@ -27,18 +27,29 @@ interface RecoverOptions {
 interface Recovery {
   /** Its `url` is that of the archived database. */
   readonly server: Server
-  /** Until when everything is in it. */
+  /** Every commit before this time is in it. */
   readonly recoveryPoint: string
-  /** What could not be replayed although it is there. */
+  /** WAL files of the archive that could not be replayed. */
   readonly differences: readonly string[]
 }
 
 /** A day's WAL of a large sale. */
 const replayWithinMs = 6 * 3_600_000
-/** Of a socket in a folder of its own. */
+/** The port of a socket in a private folder. */
 const port = 5_432
 
-/** A private server with everything until a moment, ready for writes. Throws `ExplainedError` when that cannot be. */
+/** A recovery in progress. */
+interface Recovering extends Pick<RecoverOptions, 'from' | 'at'> {
+  readonly barman: Barman
+  readonly postgres: Program
+  /** Whose the data must be, where that is not this user. */
+  readonly owner: Owner | undefined
+  readonly data: string
+  /** A folder with a short path, for the socket without which no server starts. */
+  readonly scratch: string
+}
+
+/** A private server restored to a point in time, ready for writes. Throws `ExplainedError` if that is impossible. */
 export async function recover({ from, at, directory, watch }: RecoverOptions): Promise<Recovery> {
   const identity = await readIdentity(from)
   if (identity === undefined) throw noBase(from)
@@ -49,20 +60,19 @@ export async function recover({ from, at, directory, watch }: RecoverOptions): P
   await requireNoData(data)
   const scratch = await mkdtemp(join(tmpdir(), 'ticketing-recover-'))
   try {
-    const barman = await Barman.open({ directory: from, settingsFile: join(scratch, 'barman.conf'), postgres })
-    const base = await baseFor({ barman, from, at })
-    await watch.step('verify the base backup', () => verify({ barman, base, from }))
-    const files = await watch.step('copy the base backup and the WAL', () =>
-      copy({ barman, base, from, at, data, owner }),
-    )
-    const reached = await watch.step('replay the WAL', () => replay({ postgres, data, scratch, owner, at }))
+    const barman = await openBarman({ directory: from, settingsFile: join(scratch, 'barman.conf'), postgres })
+    const recovering: Recovering = { from, at, barman, postgres, owner, data, scratch }
+    const base = await baseFor(recovering)
+    await watch.step('verify the base backup', () => verify(recovering, base))
+    const files = await watch.step('copy the base backup and the WAL', () => copy(recovering, base))
+    const reached = await watch.step('replay the WAL', () => replay(recovering))
     const server = await watch.step('start', () => startPostgres({ dataDirectory: directory, durable: true }))
     const url = new URL(server.url)
     url.pathname = database
     return {
       server: Object.assign(server, { url: url.href }),
       recoveryPoint: reached.at ?? new Date(base.completedAt).toISOString(),
-      // With a moment to reach, the server has seen to it.
+      // A server with a target time fails if it does not reach it.
       differences: at === null ? notReplayed(files, reached.lsn) : [],
     }
   } finally {
@@ -88,13 +98,8 @@ async function requireNoData(data: string): Promise<void> {
   )
 }
 
-interface Origin {
-  readonly barman: Barman
-  readonly from: string
-}
-
 /** The newest base backup from which the moment can be reached. */
-async function baseFor({ barman, from, at }: Origin & { at: Date | null }): Promise<Base> {
+async function baseFor({ barman, from, at }: Recovering): Promise<Base> {
   const bases = (await barman.bases()).complete
   const base = bases.find(({ completedAt }) => at === null || completedAt <= at.getTime())
   if (base) return base
@@ -104,7 +109,7 @@ async function baseFor({ barman, from, at }: Origin & { at: Date | null }): Prom
   throw new ExplainedError(`The earliest moment that can be reached from ${from} is ${then}.`)
 }
 
-async function verify({ barman, base, from }: Origin & { base: Base }): Promise<void> {
+async function verify({ barman, from }: Recovering, base: Base): Promise<void> {
   await barman.run(['verify-backup', archived, base.id]).catch((error: Error) => {
     throw new ExplainedError(
       `The base backup ${base.id} in ${from} is damaged and must not be used. Take another copy of it.\n${error.message}`,
@@ -113,15 +118,8 @@ async function verify({ barman, base, from }: Origin & { base: Base }): Promise<
   })
 }
 
-interface Copy extends Origin {
-  readonly base: Base
-  readonly at: Date | null
-  readonly data: string
-  readonly owner: Owner | undefined
-}
-
 /** The data of a server that replays the WAL when it starts. Answers the names of the complete WAL files. */
-async function copy({ barman, base, from, at, data, owner }: Copy): Promise<string[]> {
+async function copy({ barman, from, at, data, owner }: Recovering, base: Base): Promise<string[]> {
   await barman.run(['recover', archived, base.id, data, ...(at === null ? [] : ['--target-time', timestamp(at)])])
   const wal = walDirectory(data, at)
   const archivedFiles = (await readdir(wal)).filter((name) => walFile.test(name))
@@ -129,7 +127,7 @@ async function copy({ barman, base, from, at, data, owner }: Copy): Promise<stri
   const streaming = join(from, archived, 'streaming')
   const received = (await readdir(streaming)).filter((name) => walFile.test(name))
   for (const name of received) await copyFile(join(streaming, name), join(wal, name.replace('.partial', '')))
-  // What the server was told by files may not hold here: where it listens, whom it believes, what it loads.
+  // Settings of the archived server may not hold here: where it listens, who may connect, what it loads.
   for (const name of ['postgresql.conf', 'postgresql.auto.conf', 'recovery.signal'])
     await writeFile(join(data, name), '')
   await writeFile(join(data, 'pg_hba.conf'), 'local all all reject\n')
@@ -151,23 +149,14 @@ function timestamp(at: Date): string {
   return at.toISOString().replace('T', ' ').replace('Z', '+00')
 }
 
-interface Replay {
-  readonly postgres: Program
-  readonly data: string
-  /** A folder with a short path, for the socket without which no server starts. */
-  readonly scratch: string
-  readonly owner: Owner | undefined
-  readonly at: Date | null
-}
-
 interface Reached {
-  /** Of the last commit; `undefined` where there was none. */
+  /** Time of the last commit; `undefined` if there was none. */
   readonly at: string | undefined
   readonly lsn: bigint
 }
 
 /** Runs the server, unreachable for everybody, until it is what the base backup and the WAL say. */
-async function replay({ postgres, data, scratch, owner, at }: Replay): Promise<Reached> {
+async function replay({ postgres, data, scratch, owner, at }: Recovering): Promise<Reached> {
   const settings = [
     'listen_addresses=',
     `port=${port}`,
@@ -175,7 +164,7 @@ async function replay({ postgres, data, scratch, owner, at }: Replay): Promise<R
     `restore_command=cp "${walDirectory(data, at)}/%f" "%p"`,
     'recovery_target_action=promote',
     ...(at === null ? [] : [`recovery_target_time=${timestamp(at)}`]),
-    // Nobody may look before the end, and so its limits need not be those of the server that wrote the WAL.
+    // It takes no connections before the end, so its limits may be lower than those of the server that wrote the WAL.
     'hot_standby=off',
     'lc_messages=C',
     'log_timezone=UTC',
@@ -212,7 +201,9 @@ function failure(said: string, at: Date | null): ExplainedError {
   if (!said.includes('recovery ended before configured recovery target was reached'))
     return new ExplainedError(`The WAL cannot be replayed:\n${said.slice(-4_000)}`)
   const until = at?.toISOString()
-  return new ExplainedError(`The log ends before ${until}, or is damaged before. --at latest takes what there is.`)
+  return new ExplainedError(
+    `The WAL archive ends before ${until}, or is damaged before. --at latest takes what there is.`,
+  )
 }
 
 /** Where the new timeline begins: its history names the place in its last line, behind the timeline before. */
@@ -227,7 +218,7 @@ async function endOfReplay(data: string): Promise<bigint> {
 const longestRecordBytes = 1n << 20n
 const segmentBytes = 16n << 20n
 
-/** Of the complete WAL files those not replayed to their end: PostgreSQL takes a damaged or missing piece for the end of the WAL, and says nothing. */
+/** The complete WAL files that were not replayed to their end: PostgreSQL takes a damaged or missing piece for the end of the WAL, and says nothing. */
 export function notReplayed(names: readonly string[], lsn: bigint): string[] {
   // 8 digits of timeline, then 16 that count the segments, in two numbers of 32 bits.
   const endOf = (name: string): bigint =>

@@ -48,6 +48,7 @@ export function tally(counts: Map<Quirk, number>, found: Partial<Record<Quirk, b
 
 const { shape } = catalogueEvent
 const venueShape = shape.venue.unwrap().shape
+const tierShape = shape.price_tiers.element.shape
 
 /** Longest texts that the contract takes, in UTF-16 units. */
 export const maxLengths = {
@@ -57,13 +58,11 @@ export const maxLengths = {
   venueName: venueShape.name.maxLength ?? 0,
   city: venueShape.city.unwrap().maxLength ?? 0,
   performer: shape.performers.element.shape.name.maxLength ?? 0,
-  /** To these the contract sets none. */
-  tierName: 60,
+  tierName: tierShape.name.maxLength ?? 0,
 }
 
-/** As many as the contract takes. */
-export const maxPerformers = 100
-export const maxPriceTiers = 50
+/** The highest price that the contract takes, in minor units. */
+export const maxPriceMinor = tierShape.price_minor.maxValue ?? 0
 
 /** A source id for what its source gives none: the same names make the same id. */
 export function derivedSourceId(...names: (string | null)[]): string {

@@ -27,8 +27,6 @@ interface Country {
   readonly zones: readonly string[]
 }
 
-const presentZones = new Map<string, string | null>()
-
 /** Of countries that were asked for. */
 const countries = new Map<string, Country>()
 
@@ -69,17 +67,8 @@ function readCountry(country: string): Country {
 }
 
 function zonesOf(found: readonly Place[]): string[] {
-  const zones = found.map(({ loc: { coordinates } }) => presentZone(tzOfPosition(coordinates[1], coordinates[0])))
+  const zones = found.map(({ loc: { coordinates } }) => ianaZone(tzOfPosition(coordinates[1], coordinates[0])))
   return [...new Set(zones.filter((zone) => zone !== null))]
-}
-
-/** As `ianaZone`, which takes longer than all the rest, for each of some 400 zones once. */
-function presentZone(name: string): string | null {
-  const known = presentZones.get(name)
-  if (known !== undefined) return known
-  const zone = ianaZone(name)
-  presentZones.set(name, zone)
-  return zone
 }
 
 /** However it is spelled: `Saint-Paul`, `St. Paul`. */

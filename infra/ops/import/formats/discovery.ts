@@ -1,14 +1,6 @@
 import type { z } from 'zod'
-import type { CatalogueEvent } from '#shared/contracts/organising.ts'
-import {
-  type Catalogue,
-  derivedSourceId,
-  maxLengths,
-  maxPerformers,
-  plainEvent,
-  type Quirk,
-  tally,
-} from './catalogue.ts'
+import { type CatalogueEvent, maxPerformers } from '#shared/contracts/organising.ts'
+import { type Catalogue, derivedSourceId, maxLengths, plainEvent, type Quirk, tally } from './catalogue.ts'
 import { countryCode } from './country-code.ts'
 import { amount, flag, list, part, text } from './lenient.ts'
 import { priceTiers } from './price-tiers.ts'

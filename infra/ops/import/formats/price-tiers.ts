@@ -1,6 +1,6 @@
-import type { CatalogueEvent } from '#shared/contracts/organising.ts'
+import { type CatalogueEvent, maxPriceTiers } from '#shared/contracts/organising.ts'
 import { toMinor } from '#shared/money.ts'
-import { maxLengths, maxPriceTiers } from './catalogue.ts'
+import { maxLengths, maxPriceMinor } from './catalogue.ts'
 import { cleanText } from './text.ts'
 
 export type PriceTier = CatalogueEvent['price_tiers'][number]
@@ -13,7 +13,7 @@ export interface PriceRange {
   readonly max: number | string | null
 }
 
-/** Price ranges as tiers, cheapest first. Ranges that say the same become one; unreadable ones are left out. */
+/** Price ranges as tiers, cheapest first. Ranges that say the same become one; unreadable prices, and those above the contract's highest, are left out. */
 export function priceTiers(ranges: readonly PriceRange[]): PriceTier[] {
   const tiers = ranges.map(priceTier).filter((tier) => tier !== null)
   const distinct = new Map(tiers.map((tier) => [JSON.stringify(tier), tier]))
@@ -28,6 +28,7 @@ function priceTier(range: PriceRange): PriceTier | null {
   const ends = [range.min, range.max]
     .map((amount) => (amount === null ? null : toMinor(amount, currency)))
     .filter((minor) => minor !== null)
+    .filter((minor) => minor <= maxPriceMinor)
   if (ends.length === 0) return null
   return {
     name: cleanText(range.type, maxLengths.tierName) ?? 'standard',

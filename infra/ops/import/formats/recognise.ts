@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { ExplainedError } from '../../../explained-error.ts'
 import type { Catalogue } from './catalogue.ts'
 import { readDiscovery } from './discovery.ts'
@@ -7,6 +8,33 @@ import { readPretixPlan } from './pretix-plan.ts'
 import type { SeatingPlan } from './seating-plan.ts'
 import { readStandsAndRows } from './stands-and-rows.ts'
 
+interface Format<Read> {
+  readonly name: string
+  /** The members of an object by which it is known. */
+  readonly members: readonly string[]
+  readonly read: Read
+}
+
+const flatEvents: Format<typeof readFlatEvents> = {
+  name: 'flat events (one JSON object a line)',
+  members: ['eventName', 'venueName'],
+  read: readFlatEvents,
+}
+
+/** An event alone, or several in an array. */
+const catalogues: readonly Format<(events: readonly unknown[]) => Catalogue>[] = [
+  { name: 'Ticketmaster Discovery v2', members: ['dates', 'id'], read: readDiscovery },
+  flatEvents,
+]
+
+const plans: readonly Format<(json: unknown, fallbackName: string) => SeatingPlan>[] = [
+  { name: 'pretix seating plan', members: ['zones', 'categories'], read: readPretixPlan },
+  { name: 'Ticketmaster place detail', members: ['pages', 'totalPlaces'], read: readPlaceGeometry },
+  { name: 'stands and rows', members: ['stands'], read: readStandsAndRows },
+]
+
+const discoveryPage = z.object({ _embedded: z.object({ events: z.array(z.unknown()) }) })
+
 /**
  * Reads a file's text as whichever format it is in; `fallbackName` is for plans that name no house. Throws `ExplainedError`
  * when it is in none, or broken.
@@ -14,20 +42,16 @@ import { readStandsAndRows } from './stands-and-rows.ts'
 export function readSource(text: string, { fallbackName }: { fallbackName: string }): Catalogue | SeatingPlan {
   const json = parseJson(text)
   if (json === undefined) return readFlatEvents(parseLines(text))
-  if (Array.isArray(json)) return readArray(json)
-  if (has(json, 'zones') && has(json, 'categories')) return readPretixPlan(json)
-  if (has(json, 'pages') && has(json, 'totalPlaces')) return readPlaceGeometry(json)
-  if (has(json, 'stands')) return readStandsAndRows(json, fallbackName)
-  if (isFlatEvent(json)) return readFlatEvents([json])
-  if (isDiscoveryEvent(json)) return readDiscovery([json])
-  if (isDiscoveryPage(json)) return readDiscovery(json._embedded.events)
-  throw unknownFormat()
-}
-
-function readArray(items: readonly unknown[]): Catalogue {
-  if (items.length === 0 || items.some(isDiscoveryEvent)) return readDiscovery(items)
-  if (items.some(isFlatEvent)) return readFlatEvents(items)
-  throw unknownFormat()
+  const plan = plans.find((format) => isIn(format, json))
+  if (plan !== undefined) return plan.read(json, fallbackName)
+  const events = Array.isArray(json) ? json : [json]
+  const catalogue = catalogues.find((format) => events.some((event) => isIn(format, event)))
+  if (catalogue !== undefined) return catalogue.read(events)
+  if (events.length === 0) return readDiscovery([])
+  const page = discoveryPage.safeParse(json)
+  if (page.success) return readDiscovery(page.data._embedded.events)
+  const names = [...catalogues, ...plans].map(({ name }) => name).join(', ')
+  throw new ExplainedError(`is in none of the known formats: ${names}`)
 }
 
 function parseJson(text: string): unknown {
@@ -35,7 +59,8 @@ function parseJson(text: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     // A catalogue of one object a line is no JSON either; its first line tells.
-    if (isFlatEvent(parseLine(firstLine(text)))) return undefined
+    const firstLine = parseLine(text.trimStart().split('\n', 1)[0] ?? '')
+    if (isIn(flatEvents, firstLine)) return undefined
     throw new ExplainedError(`is not JSON: ${(error as Error).message}`)
   }
 }
@@ -52,29 +77,6 @@ function parseLine(line: string): unknown {
   }
 }
 
-function firstLine(text: string): string {
-  return text.trimStart().split('\n', 1)[0] ?? ''
-}
-
-function isFlatEvent(value: unknown): boolean {
-  return has(value, 'eventName') && has(value, 'venueName')
-}
-
-function isDiscoveryEvent(value: unknown): boolean {
-  return has(value, 'dates') && has(value, 'id')
-}
-
-function isDiscoveryPage(value: unknown): value is { _embedded: { events: unknown[] } } {
-  return has(value, '_embedded') && has(value._embedded, 'events') && Array.isArray(value._embedded.events)
-}
-
-function has<Key extends string>(value: unknown, key: Key): value is Record<Key, unknown> {
-  return value instanceof Object && Object.hasOwn(value, key)
-}
-
-function unknownFormat(): ExplainedError {
-  return new ExplainedError(
-    'is in none of the known formats: Ticketmaster Discovery v2, flat events (one JSON object a line), pretix seating plan, ' +
-      'Ticketmaster place detail, stands and rows',
-  )
+function isIn({ members }: { readonly members: readonly string[] }, value: unknown): boolean {
+  return value instanceof Object && members.every((member) => Object.hasOwn(value, member))
 }

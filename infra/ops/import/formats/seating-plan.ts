@@ -1,4 +1,11 @@
-import { type Layout, type LayoutRow, layoutSchema, type Stage, seatCount } from '#shared/contracts/layout.ts'
+import {
+  type Layout,
+  type LayoutRow,
+  layoutSchema,
+  placeholderCategory,
+  type Stage,
+  seatCount,
+} from '#shared/contracts/layout.ts'
 import { ExplainedError } from '../../../explained-error.ts'
 import { firstFault } from './first-fault.ts'
 import { cleanText } from './text.ts'
@@ -55,7 +62,7 @@ export function buildLayout({ name, width, height, rows, areas, stage }: Drawing
     name: label(name, 200),
     width: Math.max(width, ...labelled.map(({ seats }) => Math.max(...seats.map(({ x }) => x)))),
     height: Math.max(height, ...labelled.map(({ seats }) => Math.max(...seats.map(({ y }) => y)))),
-    categories: categories.length > 0 ? categories : ['Standing'],
+    categories: categories.length > 0 ? categories : [placeholderCategory],
     rows: labelled.flatMap(runsOfNeighbours).map((row) => toLayoutRow(row, indexOf)),
     areas: areas.map((area) => ({ ...area, name: label(area.name, 100) })),
     ...(stage && { stage: { ...stage, label: label(stage.label, 60) } }),

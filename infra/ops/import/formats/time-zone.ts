@@ -1,6 +1,6 @@
 import { formatterOf, instantsOf, localTimeAt } from '#shared/local-time.ts'
 
-/** Time zones and local times of sources that give some of: local date, local time, instant, zone. */
+/* Time zones and local times of sources that give some of: local date, local time, instant, zone. */
 
 /** What a source says: YYYY-MM-DD and HH:MM:SS at the venue, and RFC 3339. */
 export interface GivenStart {
@@ -45,12 +45,19 @@ const presentNames: Readonly<Record<string, string>> = {
   'Pacific/Truk': 'Pacific/Chuuk',
 }
 
+/** Found by `ianaZone`: asking Node takes longer than the rest of an import. */
+const knownZones = new Map<string, string>()
+
 /** The present IANA name of a zone, or `null` when this Node does not know it. */
 export function ianaZone(zone: string | null): string | null {
   if (zone === null) return null
+  const known = knownZones.get(zone)
+  if (known !== undefined) return known
   try {
     const { timeZone } = formatterOf(zone).resolvedOptions()
-    return presentNames[timeZone] ?? timeZone
+    const present = presentNames[timeZone] ?? timeZone
+    knownZones.set(zone, present)
+    return present
   } catch {
     return null
   }

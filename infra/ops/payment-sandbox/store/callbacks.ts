@@ -6,23 +6,29 @@ import type { ChargeChange } from '../charge.ts'
 import { behaviourOf } from '../tokens.ts'
 
 /*
- * What is still to be told to the webhook endpoint. Who claims a callback has it for a while; if he dies over it, it is
- * due again afterwards. So every callback is sent at least once, and may be sent again although it was accepted.
+ * Callbacks that the webhook endpoint has not accepted. A claim is a lease: when it ends without a result, the callback is due again.
+ * So every callback is sent at least once, and may be sent again although it was accepted.
  */
 
 /** Longer than an attempt takes, which is given 5 s. */
 const leaseMs = 7_000
 
-/** A change as it is to be told. */
+/** A change as it is reported. */
 interface ChangeEvent {
   readonly id: string
   readonly body: string
-  /** In how many milliseconds each callback is due; empty when nobody is told. */
+  /** In how many milliseconds each callback is due; empty when there are none. */
   readonly delaysMs: readonly number[]
 }
 
 /** `token` is the one that is kept with the charge. */
 export type DescribeChange = (token: string | null, change: ChargeChange) => ChangeEvent
+
+/** Where changes of charges are written, each with its callbacks. */
+export interface Books {
+  readonly db: Database
+  readonly describe: DescribeChange
+}
 
 /** One callback to be sent once. */
 export interface ClaimedCallback {
@@ -31,11 +37,9 @@ export interface ClaimedCallback {
   readonly body: string
   /** This one included. */
   readonly attempts: number
-  /** `traceparent` of the change that it tells, where that was recorded. */
+  /** `traceparent` of the change that it reports, where that was recorded. */
   readonly trace: string | null
 }
-
-type CallbackId = Pick<ClaimedCallback, 'eventId' | 'copy'>
 
 export function describeChanges(settings: CallbackSettings): DescribeChange {
   return (token, { type, charge, refund }) => {
@@ -50,7 +54,7 @@ export function describeChanges(settings: CallbackSettings): DescribeChange {
 }
 
 /**
- * Runs a statement that changes a charge, and when it did, writes the callbacks in the same breath: both or nothing.
+ * Runs a statement that changes a charge, and when it did, writes the callbacks in the same statement: both or nothing.
  * The statement returns a row for what it changed. Answers whether it changed anything.
  */
 export async function changeAndTell(
@@ -93,21 +97,19 @@ export async function nextCallbackDueMs(db: Database): Promise<number | null> {
   return next?.due_ms ?? null
 }
 
-export async function markDelivered(db: Database, { eventId, copy }: CallbackId, status: number): Promise<void> {
-  await db.query(
-    'UPDATE sandbox.callbacks SET delivered_at = now(), last_status = $3 WHERE event_id = $1 AND copy = $2',
-    [eventId, copy, status],
-  )
-}
-
-/** `status` is null when there was no answer. */
-export async function postpone(
+/**
+ * What became of an attempt. `status` is null when there was no answer, `pauseMs` null when the callback was accepted; otherwise it is
+ * due again after the pause.
+ */
+export async function recordAttempt(
   db: Database,
-  { eventId, copy }: CallbackId,
-  { status, pauseMs }: { status: number | null; pauseMs: number },
+  { eventId, copy }: ClaimedCallback,
+  { status, pauseMs }: { status: number | null; pauseMs: number | null },
 ): Promise<void> {
   await db.query(
-    `UPDATE sandbox.callbacks SET due_at = now() + $4 * interval '1 ms', last_status = coalesce($3, last_status)
+    `UPDATE sandbox.callbacks SET last_status = coalesce($3, last_status),
+       due_at = coalesce(now() + $4 * interval '1 ms', due_at),
+       delivered_at = CASE WHEN $4 IS NULL THEN now() ELSE delivered_at END
      WHERE event_id = $1 AND copy = $2`,
     [eventId, copy, status, pauseMs],
   )

@@ -1,13 +1,14 @@
 import { requestHash } from '#shared/database/idempotency.ts'
 import type { Database } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
+import { keyReused } from '../answers.ts'
 import type { Charge } from '../charge.ts'
 import { behaviourOf, isKnown } from '../tokens.ts'
-import { changeAndTell, type DescribeChange } from './callbacks.ts'
+import { type Books, changeAndTell } from './callbacks.ts'
 
 /*
  * Every change names the state it starts from, so that of two requests at once one finds nothing to change; how the charge
- * stands afterwards is known before, and told in the same statement.
+ * stands afterwards is known before, and reported in the same statement.
  */
 
 interface ChargeRequest {
@@ -27,18 +28,16 @@ const columns = 'id, idempotency_key, amount_minor, refunded_minor, currency, st
 
 interface CreatedCharge {
   readonly charge: Charge
-  /** False when it was there before. */
-  readonly created: boolean
-  /** The key came before, with another request. */
-  readonly reused: boolean
   /** Of its creation; null when it was there before. */
   readonly eventId: string | null
 }
 
-/** Makes the charge of a key, or answers the one that is there; a tombstone is answered as it is. */
+/**
+ * Makes the charge of a key, or answers the one that is there; a tombstone is answered as it is. Throws a refusal when the key came
+ * before with another request.
+ */
 export async function createCharge(
-  db: Database,
-  describe: DescribeChange,
+  { db, describe }: Books,
   { key, ...request }: ChargeRequest,
 ): Promise<CreatedCharge> {
   const hash = requestHash(request)
@@ -61,7 +60,7 @@ export async function createCharge(
     values: [charge.id, key, hash, charge.amount_minor, charge.currency, charge.state, declineCode, token],
     event,
   })
-  if (created) return { charge, created, reused: false, eventId: event.id }
+  if (created) return { charge, eventId: event.id }
 
   const [known] = await db.query<Charge & { reused: boolean }>(
     `SELECT ${columns}, request_hash IS NOT NULL AND request_hash <> $2 AS reused
@@ -70,31 +69,32 @@ export async function createCharge(
   )
   if (known === undefined) throw new Error('a charge has vanished')
   const { reused, ...knownCharge } = known
-  return { charge: knownCharge, created, reused, eventId: null }
+  if (reused) throw keyReused()
+  return { charge: knownCharge, eventId: null }
 }
 
 /**
  * Captures what is authorised, or declines it for good where the token says so; doing it again changes nothing. Answers
  * the charge as it then stands.
  */
-export function captureCharge(db: Database, describe: DescribeChange, key: string): Promise<Charge | undefined> {
-  return endAuthorisation(db, describe, key, (token) => {
+export function captureCharge(books: Books, key: string): Promise<Charge | undefined> {
+  return endAuthorisation(books, key, (token) => {
     const { captureDeclineCode = null } = behaviourOf(token)
     return { state: captureDeclineCode === null ? 'captured' : 'declined', decline_code: captureDeclineCode }
   })
 }
 
 /**
- * Frees what is authorised, or leaves a tombstone under an unknown key, of which nobody is told: it never was a charge.
+ * Frees what is authorised, or leaves a tombstone under an unknown key, without a callback: it never was a charge.
  * Answers the charge as it then stands.
  */
-export async function voidCharge(db: Database, describe: DescribeChange, key: string): Promise<Charge | undefined> {
-  const [tombstone] = await db.query<Charge>(
+export async function voidCharge(books: Books, key: string): Promise<Charge | undefined> {
+  const [tombstone] = await books.db.query<Charge>(
     `INSERT INTO sandbox.charges (id, idempotency_key, state) VALUES ($1, $2, 'voided')
      ON CONFLICT (idempotency_key) DO NOTHING RETURNING ${columns}`,
     [newId(), key],
   )
-  return tombstone ?? endAuthorisation(db, describe, key, () => ({ state: 'voided', decline_code: null }))
+  return tombstone ?? endAuthorisation(books, key, () => ({ state: 'voided', decline_code: null }))
 }
 
 /** A charge as it stands; with `FOR UPDATE` when the lock is had, which stays until the end of the transaction. */
@@ -127,8 +127,7 @@ export function listCharges(
 
 /** Answers the charge as it then stands, also when somebody else was faster, or it was not authorised. */
 async function endAuthorisation(
-  db: Database,
-  describe: DescribeChange,
+  { db, describe }: Books,
   key: string,
   ending: (token: string | null) => { state: 'captured' | 'declined' | 'voided'; decline_code: string | null },
 ): Promise<Charge | undefined> {

@@ -1,8 +1,8 @@
 import type { Database, Postgres } from '#shared/database/postgres.ts'
 import { newId } from '#shared/ids.ts'
-import { Refusal } from '../answers.ts'
+import { keyReused, Refusal } from '../answers.ts'
 import type { Charge, Refund } from '../charge.ts'
-import { changeAndTell, type DescribeChange } from './callbacks.ts'
+import { type Books, changeAndTell } from './callbacks.ts'
 import { findCharge } from './charges.ts'
 
 interface RefundRequest {
@@ -25,8 +25,7 @@ interface Refunded {
  * where that cannot be.
  */
 export function refundCharge(
-  postgres: Postgres,
-  describe: DescribeChange,
+  { db: postgres, describe }: Books & { readonly db: Postgres },
   { chargeKey, refundKey, amountMinor }: RefundRequest,
 ): Promise<Refunded> {
   return postgres.transaction(async (db): Promise<Refunded> => {
@@ -72,10 +71,6 @@ export function refundCharge(
     })
     return { charge, refund, isNew: true }
   })
-}
-
-function keyReused(): Refusal {
-  return new Refusal(409, { code: 'idempotency_key_reused' })
 }
 
 /** A refund and its charge as it stands now. */

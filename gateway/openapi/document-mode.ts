@@ -1,2 +1,0 @@
-/** Who is believed: see `AUTH`. */
-export type Mode = 'demo' | 'jwt'

@@ -1,0 +1,4 @@
+/** The page of an event, where places are chosen. */
+export function eventPath(eventId: string): string {
+  return `/shop/events/${encodeURIComponent(eventId)}`
+}
