@@ -5,7 +5,7 @@ import { TicketingError } from '#shared/errors.ts'
 import { keyOf } from '#shared/ids.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
-import { anonymous } from '#shared/messaging/caller.ts'
+import { anonymous, requireUser } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { queuePasses } from '#shared/queue-pass.ts'
 import type { LiveRooms } from './live-rooms.ts'
@@ -34,7 +34,8 @@ export class Sessions {
   /** A pass for a called place. Throws `not_found`, `place_expired` and `queue_not_enabled`. */
   async claim(placeId: string, context: MessageContext): Promise<ReplyOf<typeof claimPass>> {
     const { live, queue, placeIds, passes, metrics } = this.#parts
-    const { eventId, index } = placeIds.mustBeOf(placeId, context.caller.id)
+    const sub = requireUser(context.caller)
+    const { eventId, index } = placeIds.mustBeOf(placeId, sub)
     const known = await live.rooms.getEnabled(eventId, context)
     const { room, settings } = known
     const admission = await live.ask(eventId, known, () => queue.admit(eventId, index, settings))
@@ -48,7 +49,6 @@ export class Sessions {
     const { beganMs } = admission
     const exp = Math.floor(beganMs / 1_000) + room.session_s
     // One place always gives the same pass id, at every gateway: the booking worker counts by it.
-    const sub = context.caller.id
     const idle = room.idle_s * 1_000
     const pass = { sub, event: eventId, place: index, began: beganMs, idle, exp, jti: keyOf(placeId).ownId }
     metrics.admitted()

@@ -5,6 +5,7 @@ import { leafOf } from '#shared/draw.ts'
 import { TicketingError } from '#shared/errors.ts'
 import type { Bus } from '#shared/messaging/bus.ts'
 import { call } from '#shared/messaging/call.ts'
+import { requireUser } from '#shared/messaging/caller.ts'
 import type { MessageContext } from '#shared/messaging/headers.ts'
 import type { LiveRooms } from './live-rooms.ts'
 import type { RoomMetrics } from './metrics.ts'
@@ -35,9 +36,9 @@ export class WaitingRooms {
     this.#parts = parts
   }
 
-  /** The caller's place in a queue. Throws `queue_not_enabled` and `queue_full`. */
+  /** The caller's place in a queue. Throws `queue_not_enabled`, `queue_full`, and `forbidden` for an organiser, who buys nothing. */
   async join(eventId: string, context: MessageContext): Promise<QueuePlace> {
-    const userId = context.caller.id
+    const userId = requireUser(context.caller)
     const { place, isNew, known } = await this.#joinQueue(eventId, userId, context)
     if (isNew) this.#parts.metrics.joined()
     const name = { eventId, index: place.index }
@@ -48,21 +49,21 @@ export class WaitingRooms {
   /** A place of the caller. Throws `not_found`, and `place_expired` for one that was passed over too long ago. */
   async view(placeId: string, context: MessageContext): Promise<QueuePlace> {
     const { known, name, place } = await this.#look(placeId, context)
-    return this.#show(name, place, context.caller.id, known)
+    return this.#show(name, place, requireUser(context.caller), known)
   }
 
   /** The receipt for a place of the caller. Throws `not_found`, `place_expired`, and `draw_not_open` without a draw. */
   async receipt(placeId: string, context: MessageContext): Promise<ReplyOf<typeof viewReceipt>> {
     const { name, takesPart } = await this.#look(placeId, context)
     const { bus, placeIds } = this.#parts
-    const leaf = leafOf(placeIds.make(name, context.caller.id)).toString('hex')
+    const leaf = leafOf(placeIds.make(name, requireUser(context.caller))).toString('hex')
     const request = { event_id: name.eventId, index: name.index, leaf, takes_part: takesPart }
     return call(bus, signReceipt, request, withoutCaller(context))
   }
 
   async leave(placeId: string, context: MessageContext): Promise<Record<string, never>> {
     const { live, queue, placeIds } = this.#parts
-    const { eventId, index } = placeIds.mustBeOf(placeId, context.caller.id)
+    const { eventId, index } = placeIds.mustBeOf(placeId, requireUser(context.caller))
     const known = await live.rooms.get(eventId, context)
     await live.ask(eventId, known, () => queue.leave(eventId, index, known.settings))
     return {}
@@ -145,7 +146,7 @@ export class WaitingRooms {
     context: MessageContext,
   ): Promise<{ known: KnownRoom; name: PlaceName; place: Place; takesPart: boolean }> {
     const { live, queue, placeIds } = this.#parts
-    const userId = context.caller.id
+    const userId = requireUser(context.caller)
     const { eventId, index } = placeIds.mustBeOf(placeId, userId)
     const known = await live.rooms.getEnabled(eventId, context)
     const caller = placeIds.callerOf(userId)

@@ -22,7 +22,7 @@ export function system(worker: WorkerName): Caller {
 
 /** The user's id. Throws `forbidden` for organisers, who have signed in, and `unauthenticated` for any other caller. */
 export function requireUser({ role, id }: Caller): string {
-  if (role === 'organiser') throw new TicketingError('forbidden', "Send a user's token; organisers have no bookings.")
+  if (role === 'organiser') throw new TicketingError('forbidden', "Send a user's token; an organiser buys nothing.")
   if (role !== 'user') throw new TicketingError('unauthenticated', 'Sign in first.')
   return id
 }

@@ -163,10 +163,11 @@ test('an organiser who asks for what only users have is told to send the token o
     ['/bookings', {}],
     [`/holds/${'A'.repeat(43)}`, {}],
     ['/purchase', pay('tok_ok', 'A'.repeat(43))],
+    [`/events/${unknownId}/queue`, { method: 'POST' }],
   ] as const) {
     const { status, headers, body } = await ask(system.url + path, { ...request, headers: asOrganiser })
     t.is(status, 403, path)
-    t.is(body.detail, "Send a user's token; organisers have no bookings.", path)
+    t.is(body.detail, "Send a user's token; an organiser buys nothing.", path)
     t.is(headers.get('www-authenticate'), null)
   }
 })

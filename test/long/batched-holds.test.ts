@@ -10,9 +10,7 @@ test('a thousand mixed batches of two workers give each seat one holder and each
   t.teardown(() => workers.stop())
   // A look sees one row at most, so that nearly all batches must look again.
   const batches = [1, 2].map(() => batchesOn(workers.postgres, { rowsPerSearch: 1 }))
-  const seed = Date.now() % 1_000_000
-  t.log(`seed ${seed}`)
-  const random = randomNumbers(seed)
+  const random = randomNumbers(20_261_201)
   const outcomes = new Map<string, number>()
   for (let houses = 0; houses < 20; houses++) {
     const model = await HoldingModel.open(workers)
