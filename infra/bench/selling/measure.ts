@@ -22,13 +22,20 @@ const measuredSeconds = 10
 /** Seats a second that no machine we know can sell: enough houses are opened for it, so that none sell out before the end. */
 const fastest = 16_000
 const refusalSeconds = 5
+/** Besides two thirds of the highest rate, so that changes can be compared at one load; in buyers a second. */
+const fixedRate = 400
+
+/** How long buyers wait at a rate, from the moment a buyer meant to come to the answer. */
+export interface Waits {
+  readonly buyers_per_second: number
+  readonly p50_ms: number
+  readonly p99_ms: number
+}
 
 export interface Phases {
   readonly seats_per_second: number
-  /** At two thirds of that rate, from the moment a buyer meant to come to the answer. */
-  readonly p50_ms: number
-  readonly p99_ms: number
-  readonly buyers_per_second_at_two_thirds: number
+  /** At two thirds of that rate, and at a fixed one. */
+  readonly waits: readonly [Waits, Waits]
   /** Refusals, by code, beside `held`. */
   readonly outcomes: Readonly<Record<string, number>>
   /** Milliseconds of processor time that each process spent on a hold, at full rate. */
@@ -60,7 +67,7 @@ export interface Result extends Phases {
   readonly conditions: Readonly<Record<string, string | number>>
 }
 
-/** Both variants, each at full rate and at two thirds of it, each on new houses; then refusals, and pgbench. */
+/** Both variants, each at full rate and at two lower ones, each on new houses; then refusals, and pgbench. */
 export async function measure(system: System, bench: Bench): Promise<Result> {
   const { databaseUrl } = system
   const best = await measureVariant(system, 'best available', bench)
@@ -99,22 +106,35 @@ async function measureVariant({ url, databaseUrl, pids }: System, variant: Varia
   await withDatabase(databaseUrl, (client) => client.query('ANALYZE'))
   const { result: load, used } = await cpuDuring(pids(), () => buyFast('as fast as possible', measuredSeconds))
   const perSecond = ((load.succeeded / load.seconds) * 2) / 3
-  const places = perSecond * placesPerHold * (warmUpSeconds + measuredSeconds) * 1.2
-  const calm = buyersOf(variant, await openHouses(url, places, bench))
-  const buyAtRate = (label: string, seconds: number) =>
-    withBar(bench, { label: `${variant}: ${label}`, seconds }, (time) =>
-      askAtRate({ url, ask: calm.ask, connections: connectionsAtRate, perSecond }, time),
-    )
-  await buyAtRate('warming up', warmUpSeconds)
-  const latencies = ascending((await buyAtRate('at two thirds of it', measuredSeconds)).latenciesMs)
+  const atTwoThirds = await measureWaits({ url, variant, perSecond }, bench)
+  const atFixedRate = await measureWaits({ url, variant, perSecond: fixedRate }, bench)
   return {
     seats_per_second: Math.round((load.succeeded * placesPerHold) / load.seconds),
-    p50_ms: rounded(quantile(latencies, 0.5), 1),
-    p99_ms: rounded(quantile(latencies, 0.99), 1),
-    buyers_per_second_at_two_thirds: Math.round(perSecond),
-    outcomes: sumOf(full.outcomes, calm.outcomes),
+    waits: [atTwoThirds.waits, atFixedRate.waits],
+    outcomes: sumOf(full.outcomes, atTwoThirds.outcomes, atFixedRate.outcomes),
     cpu_ms_per_hold: msEach(used, load.succeeded),
   }
+}
+
+async function measureWaits(
+  { url, variant, perSecond }: { readonly url: string; readonly variant: Variant; readonly perSecond: number },
+  bench: Bench,
+) {
+  const places = perSecond * placesPerHold * (warmUpSeconds + measuredSeconds) * 1.2
+  const { ask, outcomes } = buyersOf(variant, await openHouses(url, places, bench))
+  const rate = Math.round(perSecond)
+  const buy = (label: string, seconds: number) =>
+    withBar(bench, { label: `${variant}: ${label}`, seconds }, (time) =>
+      askAtRate({ url, ask, connections: connectionsAtRate, perSecond }, time),
+    )
+  await buy('warming up', warmUpSeconds)
+  const latencies = ascending((await buy(`${rate} buyers a second`, measuredSeconds)).latenciesMs)
+  const waits: Waits = {
+    buyers_per_second: rate,
+    p50_ms: rounded(quantile(latencies, 0.5), 1),
+    p99_ms: rounded(quantile(latencies, 0.99), 1),
+  }
+  return { waits, outcomes }
 }
 
 /** At full rate, from the first refusals on. */

@@ -36,7 +36,10 @@ function linesOf(variant: string, phases: Phases): string[] {
     '',
     `holds of 4, ${variant}`,
     `  ${phases.seats_per_second} seats held a second`,
-    `  at ${phases.buyers_per_second_at_two_thirds} buyers a second: p50 ${phases.p50_ms} ms, p99 ${phases.p99_ms} ms`,
+    ...phases.waits.map(
+      ({ buyers_per_second, p50_ms, p99_ms }) =>
+        `  at ${buyers_per_second} buyers a second: p50 ${p50_ms} ms, p99 ${p99_ms} ms`,
+    ),
     `  ms of processor time a hold: ${pairs(phases.cpu_ms_per_hold)}`,
     `  answers: ${pairs(phases.outcomes)}`,
   ]
