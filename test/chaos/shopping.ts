@@ -15,6 +15,8 @@ import { heal, type SystemUnderTest } from './start.ts'
 
 export const buyersAtOnce = 24
 const progressEveryMs = 10_000
+/** That a slow machine gets at most, so that enough is bought for the run to show something. */
+const moreSeconds = 100
 
 export interface ShoppingOptions {
   readonly flags: ChaosFlags
@@ -24,7 +26,7 @@ export interface ShoppingOptions {
 
 /**
  * Buyers come and go for so many seconds while the planned faults happen; then all is healed and the last buyers finish. A
- * slow machine gets as long again to sell enough.
+ * slow machine gets more time.
  */
 export async function letBuyersShop(system: SystemUnderTest, shop: Shop, options: ShoppingOptions): Promise<void> {
   const { flags, stopping, onInjected } = options
@@ -34,7 +36,7 @@ export async function letBuyersShop(system: SystemUnderTest, shop: Shop, options
   const seconds = (): number => (performance.now() - began) / 1_000
   const bought = (): number => acknowledgedPurchases(shop.history).length
   const isOver = (): boolean =>
-    seconds() >= flags.seconds && (bought() >= leastPurchases || seconds() >= 2 * flags.seconds)
+    seconds() >= flags.seconds && (bought() >= leastPurchases || seconds() >= flags.seconds + moreSeconds)
   const progress = setInterval(() => {
     const counts = `${faults} faults, ${shop.history.entries.length} requests, ${bought()} acknowledged purchases`
     console.log(`  ${Math.round(seconds())} s of ${flags.seconds}: ${counts}`)
