@@ -5,6 +5,7 @@ import { eventBody } from '../views/event/event-view.ts'
 import { ask } from './api.ts'
 import { isTransient } from './ask-once.ts'
 import { EventChoice } from './event-choice.ts'
+import { EventHold } from './event-hold.ts'
 import { startClock } from './hold-timer.ts'
 import { type Island, pageState, startIsland } from './island.ts'
 import { passOf } from './queue-places.ts'
@@ -26,7 +27,8 @@ const nothingLive: Omit<LiveState, 'areaQty' | 'together' | 'onlyPrice' | 'acces
   passClock: null,
 }
 
-let choice: EventChoice | null = null
+/** Null until layout and seats are loaded. */
+let started: { readonly choice: EventChoice; readonly hold: EventHold } | null = null
 
 /** Starts the page of an event. */
 export function startEventPage(): void {
@@ -42,19 +44,20 @@ export function startEventPage(): void {
     view: eventBody,
     actions: {
       tab: (_, link) => showTab(island, link.getAttribute('href') === '#list' ? 'list' : 'map'),
-      closer: () => choice?.places.map?.zoomBy(1.8),
-      farther: () => choice?.places.map?.zoomBy(1 / 1.8),
-      whole: () => choice?.places.map?.showWhole(),
-      section: (_, { dataset }) => choice?.places.openSection(Number(dataset.section)),
-      seat: (_, box) => choice?.toggle(Number((box as HTMLInputElement).value)),
-      drop: (_, { dataset }) => choice?.toggle(Number(dataset.seat)),
-      step: (_, { dataset }) => choice?.step(dataset.of ?? '', Number(dataset.step)),
-      'only-price': (_, select) => choice?.setFilter({ onlyPrice: numberOrNull((select as HTMLSelectElement).value) }),
-      accessible: (_, box) => choice?.setFilter({ accessible: (box as HTMLInputElement).checked }),
-      hold: () => void choice?.holdChosen(),
-      best: () => void choice?.holdBest({}),
-      release: () => void choice?.release(),
-      offer: (_, { dataset }) => choice?.takeOffer(Number(dataset.offer)),
+      closer: () => started?.choice.places.map?.zoomBy(1.8),
+      farther: () => started?.choice.places.map?.zoomBy(1 / 1.8),
+      whole: () => started?.choice.places.map?.showWhole(),
+      section: (_, { dataset }) => started?.choice.places.openSection(Number(dataset.section)),
+      seat: (_, box) => started?.choice.toggle(Number((box as HTMLInputElement).value)),
+      drop: (_, { dataset }) => started?.choice.toggle(Number(dataset.seat)),
+      step: (_, { dataset }) => started?.choice.step(dataset.of ?? '', Number(dataset.step)),
+      'only-price': (_, select) =>
+        started?.choice.setFilter({ onlyPrice: numberOrNull((select as HTMLSelectElement).value) }),
+      accessible: (_, box) => started?.choice.setFilter({ accessible: (box as HTMLInputElement).checked }),
+      hold: () => void started?.hold.holdChosen(),
+      best: () => void started?.hold.holdBest({}),
+      release: () => void started?.hold.release(),
+      offer: (_, { dataset }) => started?.hold.takeOffer(Number(dataset.offer)),
     },
   })
   island.set({})
@@ -85,7 +88,7 @@ function showTab(island: Island<EventPageState>, tab: LiveState['tab']): void {
   if (live === null) return
   history.replaceState(null, '', `#${tab}`)
   island.set({ live: { ...live, tab } })
-  choice?.places.showLines()
+  started?.choice.places.showLines()
 }
 
 /** Loads layout and seats, which the page preloads, then starts everything that needs them. */
@@ -102,8 +105,19 @@ async function startPlaces(island: Island<EventPageState>, element: HTMLElement)
       setTimeout(() => void startPlaces(island, element), 3_000 * (0.8 + 0.4 * Math.random()))
     return
   }
-  choice = new EventChoice(island, element, readPlan(layout.value, event))
-  choice.begin(seats.ok ? { snapshot: seats.value, position: seats.headers.get('stream-position') } : null)
+  const choice = new EventChoice(island, element, readPlan(layout.value, event))
+  const hold = new EventHold(island, choice)
+  started = { choice, hold }
+  const isLoaded = seats.ok && choice.load(seats.value)
+  // The map first: lists and the hold come after its first frame.
+  requestAnimationFrame(() => {
+    performance.mark('seat-map')
+    setTimeout(() => {
+      if (isLoaded) choice.refresh()
+      choice.places.follow(seats.ok ? seats.headers.get('stream-position') : null)
+      void hold.look()
+    }, 0)
+  })
 }
 
 /** Before the sale: counts down, then polls until the sale is open. */
@@ -133,7 +147,7 @@ async function waitForOpening(island: Island<EventPageState>): Promise<void> {
 function ringOffers(element: HTMLElement): void {
   const ring = (event: Event): void => {
     const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-offer]') : null
-    choice?.ringOffer(button === null ? null : Number(button.dataset.offer))
+    started?.hold.ringOffer(button === null ? null : Number(button.dataset.offer))
   }
   for (const type of ['pointerover', 'focusin']) element.addEventListener(type, ring)
 }

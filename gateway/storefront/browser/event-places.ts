@@ -50,6 +50,10 @@ export class EventPlaces {
     this.rename = started?.rename ?? (() => undefined)
   }
 
+  get plan(): Plan {
+    return this.#use.plan
+  }
+
   get event(): EventReply {
     return this.#use.island.state.event
   }
@@ -62,6 +66,11 @@ export class EventPlaces {
 
   set(change: Partial<LiveState>): void {
     this.#use.island.set({ live: { ...this.live, ...change } })
+  }
+
+  /** Tells the buyer what has just happened, in place of an earlier message. */
+  say(title: string, text = ''): void {
+    this.set({ note: { title, text, isAlarm: false, offers: [] } })
   }
 
   /** Replaces all states. False if they belong to another layout: the layout that this page shows no longer exists. */

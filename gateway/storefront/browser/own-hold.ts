@@ -1,4 +1,5 @@
 import type { Hold } from '#shared/contracts/holds.ts'
+import type { Place } from '#shared/contracts/places.ts'
 import { clockText } from '../views/clock-text.ts'
 import { countPlaces } from '../views/count-places.ts'
 import type { HeldState } from '../views/event/event-state.ts'
@@ -10,22 +11,12 @@ import { secondsLeft, startClock } from './hold-timer.ts'
 export class OwnHold {
   readonly #eventId: string
   readonly #onChange: (held: HeldState | null) => void
-  #hold: Hold | null = null
   #stopClock = (): void => undefined
 
   /** `onChange` is called at each second of the clock. */
   constructor(eventId: string, onChange: (held: HeldState | null) => void) {
     this.#eventId = eventId
     this.#onChange = onChange
-  }
-
-  get hold(): Hold | null {
-    return this.#hold
-  }
-
-  /** The numbers of its seats. */
-  get seats(): readonly number[] {
-    return this.#hold?.places.flatMap((place) => ('area' in place ? [] : [place.seat_no])) ?? []
   }
 
   /** Checks whether a hold known to this browser is still live. */
@@ -43,7 +34,6 @@ export class OwnHold {
       this.drop(hold.id)
       return
     }
-    this.#hold = hold
     rememberHeld({ event_id: this.#eventId, hold_id: hold.id, qty: countPlaces(hold.places) })
     this.#show(hold, secondsLeft(hold.expires_in_ms, 0))
     this.#stopClock = startClock(hold.expires_in_ms, (seconds) => {
@@ -56,13 +46,17 @@ export class OwnHold {
   drop(holdId: string): void {
     this.#stopClock()
     forgetHeld(holdId)
-    this.#hold = null
     this.#onChange(null)
   }
 
   #show({ id, places, total_minor, currency }: Hold, seconds: number): void {
     this.#onChange({ holdId: id, places, totalMinor: total_minor, currency, clock: clockText(seconds) })
   }
+}
+
+/** The numbers of the seats among places. */
+export function seatsOf(places: readonly Place[]): readonly number[] {
+  return places.flatMap((place) => ('seat_no' in place ? [place.seat_no] : []))
 }
 
 /**

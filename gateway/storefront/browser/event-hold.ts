@@ -1,0 +1,148 @@
+import type { Hold } from '#shared/contracts/holds.ts'
+import { choiceOf, type EventPageState, type EventReply, type HeldState } from '../views/event/event-state.ts'
+import { sum } from '../views/format.ts'
+import * as words from '../views/words/event.ts'
+import { ask } from './api.ts'
+import type { EventChoice } from './event-choice.ts'
+import type { EventPlaces } from './event-places.ts'
+import type { Island } from './island.ts'
+import { OwnHold, seatsOf } from './own-hold.ts'
+import { refusalNote, type Wanted } from './refusal-note.ts'
+import { type BestWish, bestPlaces, releaseHold, requestPlaces, type Selection } from './request-places.ts'
+
+/** Holds places from the page of an event, exchanges and releases them, and says why a request was refused. */
+export class EventHold {
+  readonly #island: Island<EventPageState>
+  readonly #choice: EventChoice
+  readonly #places: EventPlaces
+  readonly #ownHold: OwnHold
+  /** Repeats the last request for places. */
+  #again: () => Promise<void> = async () => undefined
+
+  constructor(island: Island<EventPageState>, choice: EventChoice) {
+    this.#island = island
+    this.#choice = choice
+    this.#places = choice.places
+    this.#ownHold = new OwnHold(island.state.event.id, (held) => this.#heldChanged(held))
+    addEventListener('pageshow', ({ persisted }) => {
+      if (!persisted) return
+      this.#places.set({ asking: null })
+      void this.look()
+    })
+  }
+
+  /** Shows the hold that this browser knows, if it is still live. */
+  look(): Promise<void> {
+    return this.#ownHold.look()
+  }
+
+  /** Holds the chosen places, or exchanges the buyer's hold for them, and goes on to payment. */
+  async holdChosen(): Promise<void> {
+    const { selection } = this.#choice
+    if (selection === null) return
+    const { totalMinor } = choiceOf(this.#island.state)
+    const hold = await this.#request(selection, null, () => this.holdChosen())
+    if (hold === null) return
+    this.#choice.clear()
+    if (hold.total_minor !== totalMinor) {
+      // Prices can rise while a page is open. The buyer sees the new sum before the next step.
+      const { language } = this.#island.state
+      const text = (minor: number): string => sum(minor, hold.currency, language)
+      this.#places.say(words.priceChanged, words.priceChangedText(text(totalMinor), text(hold.total_minor)))
+      return
+    }
+    location.assign(`/shop/holds/${encodeURIComponent(hold.id)}`)
+  }
+
+  /** Holds the best free places, or exchanges the buyer's hold for them, and shows them. */
+  async holdBest(wish: BestWish): Promise<void> {
+    const { live } = this.#places
+    const best = bestPlaces(wish, live, live.onlyPrice === null ? undefined : this.#tierOf(live.onlyPrice))
+    const wanted = { qty: best.qty, hasPrice: best.tier !== undefined }
+    const hold = await this.#request({ best_available: best }, wanted, () => this.holdBest(wish))
+    if (hold === null) return
+    this.#choice.lightUp(seatsOf(hold.places))
+    document.querySelector<HTMLElement>('.held .button')?.focus()
+  }
+
+  async release(): Promise<void> {
+    const { held, asking } = this.#places.live
+    if (held === null || asking !== null) return
+    this.#places.set({ asking: 'release' })
+    const answer = await releaseHold(held.holdId)
+    this.#places.set({ asking: null })
+    if (answer.ok) {
+      this.#ownHold.drop(held.holdId)
+      this.#places.say(words.released)
+    } else this.#refuse(answer.problem, null)
+  }
+
+  /** Rings the seats of an offer on the map; null: none. */
+  ringOffer(index: number | null): void {
+    const seats = index === null ? undefined : this.#places.live.note?.offers[index]?.seats
+    this.#places.map?.picture.setOffered(seats ?? [])
+  }
+
+  takeOffer(index: number): void {
+    const offer = this.#places.live.note?.offers[index]
+    this.ringOffer(null)
+    if (offer?.seats !== undefined) this.#choice.addOffered(offer.seats)
+    else if (offer?.best !== undefined) void this.holdBest(offer.best)
+    else if (offer?.again === true) void this.#again()
+  }
+
+  /** Sends one request for places; `best` as in `Wanted`. Null if it was refused; the page then says why. */
+  async #request(selection: Selection, best: Wanted['best'], again: () => Promise<void>): Promise<Hold | null> {
+    const { event, live } = this.#places
+    if (live.asking !== null || event.sale.status !== 'on_sale') return null
+    this.#again = again
+    this.#places.set({ asking: best === null ? 'hold' : 'best', note: null })
+    const of = { eventId: event.id, holdId: live.held?.holdId ?? null, isDemo: this.#island.state.isDemo }
+    const answer = await requestPlaces(of, selection)
+    if ('to' in answer) {
+      location.assign(answer.to)
+      return null
+    }
+    if (answer.ok) {
+      this.#ownHold.take(answer.value)
+      this.#places.set({ asking: null })
+      return answer.value
+    }
+    const { problem } = answer
+    this.#places.set({ asking: null })
+    this.#refuse(problem, best)
+    if (typeof problem.hold_id === 'string') await this.#ownHold.look(problem.hold_id)
+    this.#choice.loseTaken()
+    if (/^(sale_|sold_out|event_)/.test(problem.code)) await this.#readEvent()
+    return null
+  }
+
+  #refuse(problem: Parameters<typeof refusalNote>[0], best: Wanted['best']): void {
+    const { plan, writing } = this.#places
+    this.#places.set({ note: refusalNote(problem, plan, { best }, writing) })
+  }
+
+  /** The sale has changed since the page was made. Retries, because caches may show the change later than the refusal. */
+  async #readEvent(tries = 3): Promise<void> {
+    const { id } = this.#places.event
+    const answer = await ask<EventReply>('GET', `/events/${encodeURIComponent(id)}`)
+    if (answer.ok) this.#island.set({ event: answer.value })
+    const isSame = this.#places.event.sale.status === 'on_sale'
+    if (tries > 1 && isSame) setTimeout(() => void this.#readEvent(tries - 1), 1_000)
+  }
+
+  /** The name by which a price is requested; undefined for a price of areas alone. */
+  #tierOf(price: number): string | undefined {
+    const names = this.#places.plan.prices[price]?.names ?? []
+    return this.#places.event.price_tiers.find(({ name }) => names.includes(name))?.name
+  }
+
+  /** Called at each second of the clock; the places are other ones only after a request or a look. */
+  #heldChanged(held: HeldState | null): void {
+    const { live } = this.#places
+    this.#places.set({ held })
+    if (held?.places === live.held?.places) return
+    // The best places light up one after the other once the request is done.
+    if (held === null || live.asking !== 'best') this.#choice.light(seatsOf(held?.places ?? []))
+  }
+}
