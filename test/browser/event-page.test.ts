@@ -323,6 +323,29 @@ test.serial('the badge of a hold is gone for good once its places are given back
   await close()
 })
 
+test.serial('a release that is not answered is told, and one more press releases', async (t) => {
+  const eventId = await eventOnSale(shop.url)
+  const { page, close } = await openWindow(browser, shop.url)
+  await page.clock.install()
+  await page.goto(`/shop/events/${eventId}`)
+  await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+  await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+  await page.route('**/holds/*', (route) => route.abort('internetdisconnected'))
+  await page.getByRole('button', { name: 'Release all' }).click()
+  await page.getByRole('button', { name: 'Releasing…' }).waitFor()
+  await until('the page says so', async () => {
+    await page.clock.runFor(5_000)
+    return page.getByText('Not released', { exact: true }).isVisible()
+  })
+  await until('the two seats are still held', async () => (await heldCount(eventId)) === 2)
+  await page.unroute('**/holds/*')
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByText('Your places are free again.').waitFor()
+  await until('nothing is held', async () => (await heldCount(eventId)) === 0)
+  t.pass()
+  await close()
+})
+
 test.serial('a price that rose while the page was open is told with the new sum, before the payment', async (t) => {
   const price_steps = [{ sold_percent: 50, price_minor: 5_000 }]
   const sections = [{ name: 'Stalls', rows: 1, seats_per_row: 4, price_minor: 4_200, price_steps }]

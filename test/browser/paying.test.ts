@@ -214,6 +214,31 @@ test.serial(
   },
 )
 
+test.serial('a release whose answer is lost is sent again; one that is refused says why', async (t) => {
+  const { page, held, close } = await openHold({ qty: 2 })
+  const detail = 'These places are being paid for; they cannot be released now.'
+  let tries = 0
+  await page.route(`**/holds/${held.id}`, async (route) => {
+    if (route.request().method() !== 'DELETE') return route.continue()
+    tries += 1
+    if (tries === 1) {
+      const problem = { code: 'hold_paying', status: 409, title: '', detail, retryable: false }
+      return route.fulfill({ status: 409, contentType: 'application/problem+json', json: problem })
+    }
+    if (tries > 2) return route.continue()
+    await route.fetch()
+    return route.abort('internetdisconnected')
+  })
+  const press = () => page.getByRole('button', { name: 'Release all' }).click()
+  await press()
+  await note(page, detail)
+  await press()
+  await page.waitForURL(/\/shop\/events\//)
+  t.is(tries, 3)
+  t.is((await send<Hold>(page, 'GET', `/holds/${held.id}`)).status, 'released')
+  await close()
+})
+
 test.serial('a hold that ran out says so, also to who comes back to it later', async (t) => {
   const { page, held, close } = await openHold()
   await letRunOut(db, held)

@@ -3,9 +3,8 @@ import * as words from '../views/words/event.ts'
 import { ChosenSeats } from './chosen-seats.ts'
 import { EventPlaces, type VersionedSnapshot } from './event-places.ts'
 import type { Island } from './island.ts'
-import { seatsOf } from './own-hold.ts'
 import { chosenSeat, placesText } from './place-lines.ts'
-import { chosenPlaces, type Selection } from './request-places.ts'
+import { type Selection, seatsOf, selectionOf } from './request-places.ts'
 import type { Plan } from './seat-map/plan.ts'
 import { readChoice, storeChoice } from './stored-choice.ts'
 
@@ -37,7 +36,9 @@ export class EventChoice {
 
   /** The chosen places in the form of a request; null if nothing is chosen. */
   get selection(): Selection | null {
-    return chosenPlaces(this.#chosen.seats, this.#live.areaQty)
+    const seats = this.#chosen.seats.map((seat_no) => ({ seat_no }))
+    const areas = Object.entries(this.#live.areaQty).flatMap(([area, qty]) => (qty > 0 ? [{ area, qty }] : []))
+    return selectionOf([...seats, ...areas])
   }
 
   /** Loads the states of all seats, and paints the chosen ones. False if they belong to another layout. */

@@ -6,9 +6,9 @@ import { ask } from './api.ts'
 import type { EventChoice } from './event-choice.ts'
 import type { EventPlaces } from './event-places.ts'
 import type { Island } from './island.ts'
-import { OwnHold, seatsOf } from './own-hold.ts'
-import { refusalNote, type Wanted } from './refusal-note.ts'
-import { type BestWish, bestPlaces, releaseHold, requestPlaces, type Selection } from './request-places.ts'
+import { OwnHold } from './own-hold.ts'
+import { notReleasedNote, refusalNote, type Wanted } from './refusal-note.ts'
+import { type BestWish, bestPlaces, releaseHold, requestPlaces, type Selection, seatsOf } from './request-places.ts'
 
 /** Holds places from the page of an event, exchanges and releases them, and says why a request was refused. */
 export class EventHold {
@@ -16,7 +16,7 @@ export class EventHold {
   readonly #choice: EventChoice
   readonly #places: EventPlaces
   readonly #ownHold: OwnHold
-  /** Repeats the last request for places. */
+  /** Repeats the last request. */
   #again: () => Promise<void> = async () => undefined
 
   constructor(island: Island<EventPageState>, choice: EventChoice) {
@@ -68,13 +68,14 @@ export class EventHold {
   async release(): Promise<void> {
     const { held, asking } = this.#places.live
     if (held === null || asking !== null) return
-    this.#places.set({ asking: 'release' })
+    this.#again = () => this.release()
+    this.#places.set({ asking: 'release', note: null })
     const answer = await releaseHold(held.holdId)
     this.#places.set({ asking: null })
     if (answer.ok) {
       this.#ownHold.drop(held.holdId)
       this.#places.say(words.released)
-    } else this.#refuse(answer.problem, null)
+    } else this.#places.set({ note: notReleasedNote(answer.problem) })
   }
 
   /** Rings the seats of an offer on the map; null: none. */
@@ -109,17 +110,12 @@ export class EventHold {
       return answer.value
     }
     const { problem } = answer
-    this.#places.set({ asking: null })
-    this.#refuse(problem, best)
+    const { plan, writing } = this.#places
+    this.#places.set({ asking: null, note: refusalNote(problem, plan, { best }, writing) })
     if (typeof problem.hold_id === 'string') await this.#ownHold.look(problem.hold_id)
     this.#choice.loseTaken()
     if (/^(sale_|sold_out|event_)/.test(problem.code)) await this.#readEvent()
     return null
-  }
-
-  #refuse(problem: Parameters<typeof refusalNote>[0], best: Wanted['best']): void {
-    const { plan, writing } = this.#places
-    this.#places.set({ note: refusalNote(problem, plan, { best }, writing) })
   }
 
   /** The sale has changed since the page was made. Retries, because caches may show the change later than the refusal. */

@@ -5,7 +5,7 @@ import { clockTime } from '../views/format.ts'
 import { type HoldPageState, holdPage } from '../views/hold-page.ts'
 import type { Intention, PayState } from '../views/pay-state.ts'
 import * as holdWords from '../views/words/hold.ts'
-import { type Answer, ask } from './api.ts'
+import { type Answer, ask, type Fault } from './api.ts'
 import { forgetHeld, rememberHeld } from './held.ts'
 import {
   afterHold,
@@ -23,6 +23,7 @@ import { keepUnanswered, onIntentionsChange, unanswered } from './intentions.ts'
 import { type Action, type Island, pageState, startIsland } from './island.ts'
 import { newUuid } from './new-uuid.ts'
 import { passOf } from './queue-places.ts'
+import { releaseHold, selectionOf } from './request-places.ts'
 
 /** The page where a hold is paid for: its clock, its places and its one payment. */
 
@@ -48,9 +49,9 @@ const actions: Readonly<Record<string, Action<HoldPageState>>> = {
   extend: (island) => change(island, 'extend', { extend: true }),
   releaseOne(island, cross) {
     const { hold } = island.state
-    const left = hold.places.filter((_, index) => index !== Number(cross.dataset.index))
-    if (left.length === 0) void release(island)
-    else void change(island, 'change', selectionOf(left))
+    const left = selectionOf(hold.places.filter((_, index) => index !== Number(cross.dataset.index)))
+    if (left === null) void release(island)
+    else void change(island, 'change', left)
   },
   releaseAll: (island) => void release(island),
 }
@@ -159,10 +160,9 @@ function startTicking(hold: Hold): void {
   })
 }
 
-/** Extends the hold or exchanges its places. Ignores a second press until the first is answered. */
+/** Extends the hold or exchanges its places. */
 async function change(page: Island<HoldPageState>, busy: 'extend' | 'change', body: object): Promise<void> {
-  if (page.state.busy !== null || page.state.pay.name !== 'held') return
-  page.set({ busy, outcome: null, pay: { name: 'held', note: null } })
+  if (!begin(page, busy)) return
   const pass = passOf(page.state.hold.event_id)
   const answer = await ask<Hold>('PATCH', holdPath(page.state.hold.id), {
     body,
@@ -170,13 +170,38 @@ async function change(page: Island<HoldPageState>, busy: 'extend' | 'change', bo
     ...(pass === null ? {} : { queuePass: pass.pass }),
   })
   page.set({ busy: null })
-  if (answer.ok) {
-    showHold(answer.value)
-    if (busy === 'extend')
-      page.set({ outcome: { title: holdWords.gotMoreTime(timeOf(answer.value.expires_at)), text: '' } })
+  if (!answer.ok) {
+    refuse(page, answer.problem)
     return
   }
-  const { code, detail } = answer.problem
+  showHold(answer.value)
+  if (busy === 'extend')
+    page.set({ outcome: { title: holdWords.gotMoreTime(timeOf(answer.value.expires_at)), text: '' } })
+}
+
+async function release(page: Island<HoldPageState>): Promise<void> {
+  if (!begin(page, 'release')) return
+  const { hold, event } = page.state
+  const answer = await releaseHold(hold.id)
+  page.set({ busy: null })
+  if (!answer.ok) {
+    refuse(page, answer.problem)
+    return
+  }
+  forgetHeld(hold.id)
+  location.assign(eventPath(event.id))
+}
+
+/** False for a second press before the first is answered, and once a payment has begun. */
+function begin(page: Island<HoldPageState>, busy: NonNullable<HoldPageState['busy']>): boolean {
+  if (page.state.busy !== null || page.state.pay.name !== 'held') return false
+  page.set({ busy, outcome: null, pay: { name: 'held', note: null } })
+  return true
+}
+
+/** Says why the hold was not changed. Not once a payment has begun: its state must not be lost. */
+function refuse(page: Island<HoldPageState>, { code, detail }: Fault): void {
+  if (page.state.pay.name !== 'held') return
   if (code === 'offline') page.set({ pay: { name: 'held', note: 'offline' } })
   else if (code === 'hold_cap_reached')
     page.set({ outcome: { title: '', text: holdWords.noMoreTime(timeOf(page.state.hold.hard_cap_at)) } })
@@ -184,26 +209,6 @@ async function change(page: Island<HoldPageState>, busy: 'extend' | 'change', bo
     page.set({ pay: { name: 'held', note: { text: detail } } })
     void readHold()
   }
-}
-
-async function release(page: Island<HoldPageState>): Promise<void> {
-  if (page.state.busy !== null || page.state.pay.name !== 'held') return
-  page.set({ busy: 'release' })
-  const { hold, event } = page.state
-  const answer = await ask<undefined>('DELETE', holdPath(hold.id))
-  page.set({ busy: null })
-  if (answer.ok || answer.problem.code === 'not_found') {
-    forgetHeld(hold.id)
-    location.assign(eventPath(event.id))
-  } else if (answer.problem.code === 'offline') page.set({ pay: { name: 'held', note: 'offline' } })
-  else void readHold()
-}
-
-/** The places in the form of a request. */
-function selectionOf(places: Hold['places']): object {
-  const seats = places.flatMap((place) => ('seat_no' in place ? [place.seat_no] : []))
-  const areas = places.flatMap((place) => ('area' in place ? [{ area: place.area, qty: place.qty }] : []))
-  return { ...(seats.length > 0 && { seat_nos: seats }), ...(areas.length > 0 && { areas }) }
 }
 
 function timeOf(instant: string): string {

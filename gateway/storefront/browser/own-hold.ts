@@ -1,5 +1,4 @@
 import type { Hold } from '#shared/contracts/holds.ts'
-import type { Place } from '#shared/contracts/places.ts'
 import { clockText } from '../views/clock-text.ts'
 import { countPlaces } from '../views/count-places.ts'
 import type { HeldState } from '../views/event/event-state.ts'
@@ -52,11 +51,6 @@ export class OwnHold {
   #show({ id, places, total_minor, currency }: Hold, seconds: number): void {
     this.#onChange({ holdId: id, places, totalMinor: total_minor, currency, clock: clockText(seconds) })
   }
-}
-
-/** The numbers of the seats among places. */
-export function seatsOf(places: readonly Place[]): readonly number[] {
-  return places.flatMap((place) => ('seat_no' in place ? [place.seat_no] : []))
 }
 
 /**

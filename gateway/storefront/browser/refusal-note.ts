@@ -49,13 +49,17 @@ export function refusalNote(problem: Fault, plan: Plan, { best }: Wanted, writin
       return { title: problem.title, text: words.holdExists, isAlarm: false, offers: [] }
     default:
       if (!isTransient(problem)) return alarm(problem.detail)
-      return alarm(
-        problem.code === 'offline' ? words.noAnswer : problem.detail,
-        [{ label: words.tryAgain, again: true }],
-        words.notHeld,
-      )
+      return alarm(problem.code === 'offline' ? words.noAnswer : problem.detail, [tryAgain], words.notHeld)
   }
 }
+
+/** The explanation of a release that failed. */
+export function notReleasedNote(problem: Fault): Note {
+  const offers = isTransient(problem) ? [tryAgain] : []
+  return { title: words.notReleased, text: problem.detail, isAlarm: true, offers }
+}
+
+const tryAgain: Offer = { label: words.tryAgain, again: true }
 
 function noTogether({ qty, hasPrice }: NonNullable<Wanted['best']>): string {
   return hasPrice ? words.notTogetherHere(qty) : words.notTogether(qty)

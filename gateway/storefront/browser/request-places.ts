@@ -26,11 +26,19 @@ export type Selection =
       readonly areas?: readonly { readonly area: string; readonly qty: number }[]
     }
 
-/** The chosen places as a selection; null if nothing is chosen. */
-export function chosenPlaces(seats: readonly number[], areaQty: Readonly<Record<string, number>>): Selection | null {
-  const areas = Object.entries(areaQty).flatMap(([area, qty]) => (qty > 0 ? [{ area, qty }] : []))
-  if (seats.length + areas.length === 0) return null
-  return { ...(seats.length > 0 ? { seat_nos: seats } : {}), ...(areas.length > 0 ? { areas } : {}) }
+type NamedPlace = { readonly seat_no: number } | { readonly area: string; readonly qty: number }
+
+/** The numbers of the seats among places. */
+export function seatsOf(places: readonly NamedPlace[]): readonly number[] {
+  return places.flatMap((place) => ('seat_no' in place ? [place.seat_no] : []))
+}
+
+/** A request for these places; null if there are none. */
+export function selectionOf(places: readonly NamedPlace[]): Selection | null {
+  if (places.length === 0) return null
+  const seats = seatsOf(places)
+  const areas = places.flatMap((place) => ('area' in place ? [{ area: place.area, qty: place.qty }] : []))
+  return { ...(seats.length > 0 && { seat_nos: seats }), ...(areas.length > 0 && { areas }) }
 }
 
 /** The request for best places, from the panel and a wish. `tier`: the name of the chosen price. */
@@ -74,7 +82,7 @@ export async function requestPlaces(
   return { to: queuePath(eventId) }
 }
 
-/** Releases a hold. A hold that is not found counts as released. */
+/** Releases a hold, as one intention. A hold that is not found counts as released. */
 export async function releaseHold(holdId: string): Promise<Answer<unknown>> {
   const path = `/holds/${encodeURIComponent(holdId)}`
   const answer = await askOnce({ method: 'DELETE', path, body: undefined })

@@ -62,7 +62,7 @@ ${holdHead(state)}
 <p class="quiet">${whenAndWhere(event, language)}</p>
 <ul class="rows">${hold.places.map((place, index) => placeRow(state, place, index))}</ul>
 <p class="sum"><span>${holdWords.total}</span><strong>${priceOf(state, hold.total_minor)}</strong></p>
-${state.pay.name === 'held' && html`<p class="hold-links"><a href="${eventPath(event.id)}">${holdWords.otherSeats}</a> · <button type="button" class="link" data-click="releaseAll">${holdWords.releaseAll}</button></p>`}
+${state.pay.name === 'held' && html`<p class="hold-links"><a href="${eventPath(event.id)}">${holdWords.otherSeats}</a> · <button type="button" class="link" data-click="releaseAll">${state.busy === 'release' ? holdWords.releasing : holdWords.releaseAll}</button></p>`}
 </div>
 </section>`
 }

@@ -109,7 +109,7 @@ function held(
       : html`<li><span class="seat-name"><strong>${place.section}</strong><span>${words.rowAndSeat(place.row, place.label)}</span></span><span class="amount">${sum(place.price_minor, currency, state.language)}</span></li>`,
   )}</ul>
 ${paymentLink(holdId, 'wide', `${words.toPayment} · ${sum(totalMinor, currency, state.language)}`)}
-<p class="buttons"><button type="button" class="link" data-click="release">${words.releaseAll}</button></p>
+<p class="buttons"><button type="button" class="link" data-click="release">${state.live?.asking === 'release' ? words.releasing : words.releaseAll}</button></p>
 <p class="quiet">${words.exchangeHint}</p>
 </div>`
 }

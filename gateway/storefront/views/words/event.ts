@@ -79,6 +79,7 @@ export const heldUntil = (clock: string) => `${clock} left to pay. Nobody else c
 export const heldFor = (clock: string) => `Held: ${clock}`
 export const toPayment = 'Continue to payment'
 export const releaseAll = 'Release all'
+export const releasing = 'Releasing…'
 export const exchangeHint = 'You can choose other places and exchange them.'
 
 export const taken = (places: string, many: boolean) => `${places} ${many ? 'were' : 'was'} just taken.`
@@ -103,6 +104,7 @@ export const holdExists = 'You hold places for this event already. Pay for them,
 export const notHeld = 'Not held yet'
 export const tryAgain = 'Try again'
 export const noAnswer = 'No answer came. Your choice is kept.'
+export const notReleased = 'Not released'
 export const released = 'Your places are free again.'
 export const otherSeatNotFree = 'This seat is not free.'
 

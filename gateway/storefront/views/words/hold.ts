@@ -21,6 +21,7 @@ export const releaseOne = (name: string) => `Release ${name}`
 export const total = 'Total, fees included'
 export const otherSeats = 'Other seats'
 export const releaseAll = 'Release all'
+export const releasing = 'Releasing…'
 export const card = 'Pay with'
 export const cards = [
   { token: 'tok_ok', name: 'Card that pays', hint: '' },
