@@ -272,6 +272,7 @@ test.serial('a paused sale says so before and behind the press, and a cancelled 
     await page.reload()
     return page.getByText('Cancelled', { exact: true }).isVisible()
   })
+  t.is(await page.getByText(/^At most/).count(), 0)
   await page.getByRole('link', { name: 'See what’s on' }).click()
   t.is(new URL(page.url()).pathname, '/')
   await close()
@@ -320,6 +321,39 @@ test.serial('the badge of a hold is gone for good once its places are given back
   await page.getByText('Your places are free again.').waitFor()
   await page.clock.runFor(3_000)
   t.true(await badge.isHidden())
+  await close()
+})
+
+test.serial('on a phone, a press on the bar at the foot brings its message into view', async (t) => {
+  const { page, close } = await openWindow(browser, shop.url, { width: 360 })
+  await page.goto(`/shop/events/${await eventOnSale(shop.url)}#list`)
+  await page.locator('#list summary').first().click()
+  await page.locator('.seat-box input').first().check({ force: true })
+  await page.getByRole('link', { name: 'Map' }).click()
+  const press = () => page.locator('.hold-bar').getByRole('button', { name: 'Hold 1 seat' }).click()
+  const isInView = (text: string) =>
+    page.waitForFunction((wanted) => {
+      const [message, bar] = ['.event-panel > [role="status"]', '.hold-bar'].map((name) =>
+        document.querySelector<HTMLElement>(name),
+      )
+      const { top = -1, bottom = 0 } = message?.getBoundingClientRect() ?? {}
+      const end = bar?.getBoundingClientRect().top ?? 0
+      return message?.innerText.includes(wanted) && top >= 0 && bottom <= end
+    }, text)
+  await page.evaluate(() => scrollTo(0, 0))
+  const problem = { code: 'ticket_limit', status: 409, title: 'Ticket limit', detail: '', limit: 2, tickets: 2 }
+  await page.route('**/holds', (route) => route.fulfill({ status: 409, json: problem }), { times: 1 })
+  await press()
+  await isInView('Ticket limit')
+  await page.evaluate(() => scrollTo(0, 0))
+  await page.route('**/holds', async (route) => {
+    const answer = await route.fetch()
+    const held = await answer.json()
+    await route.fulfill({ response: answer, json: { ...held, total_minor: held.total_minor + 100 } })
+  })
+  await press()
+  await isInView('The price has changed')
+  t.pass()
   await close()
 })
 

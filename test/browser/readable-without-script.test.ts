@@ -1,5 +1,6 @@
 import test from 'ava'
 import { openWindow } from './support/browser.ts'
+import { hold } from './support/buyer.ts'
 import { sharedBrowser, sharedShop } from './support/shared-shop.ts'
 
 const shop = sharedShop()
@@ -34,5 +35,18 @@ test('without script, on a phone, the filters open and close', async (t) => {
   t.false(await comedy.isVisible())
   await page.locator('.filters summary').click()
   t.true(await comedy.isVisible())
+  await close()
+})
+
+test('without script, a hold tells until when it lasts and what it costs, and shows nothing to press in vain', async (t) => {
+  const { page, close } = await openWindow(browser, shop.url, { script: false })
+  await page.goto(`/shop/holds/${(await hold(page)).id}`)
+  t.regex(await page.locator('.hold-head').innerText(), /Yours until \d\d:\d\d, the venue’s time\./)
+  t.regex(await page.locator('.pay').innerText(), /Paying needs JavaScript\./)
+  t.true(await page.locator('.hold-body .sum').isVisible())
+  t.is(await page.getByRole('button').count(), 0)
+  t.is(await page.getByRole('timer').count(), 0)
+  t.is(await page.getByRole('radio').count(), 0)
+  t.true(await page.getByRole('link', { name: 'Other seats' }).isVisible())
   await close()
 })

@@ -10,6 +10,8 @@ import { OwnHold } from './own-hold.ts'
 import { notReleasedNote, refusalNote, type Wanted } from './refusal-note.ts'
 import { type BestWish, bestPlaces, releaseHold, requestPlaces, type Selection, seatsOf } from './request-places.ts'
 
+const messages = '.event-panel > [role="status"]'
+
 /** Holds places from the page of an event, exchanges and releases them, and says why a request was refused. */
 export class EventHold {
   readonly #island: Island<EventPageState>
@@ -49,6 +51,7 @@ export class EventHold {
       const { language } = this.#island.state
       const text = (minor: number): string => sum(minor, hold.currency, language)
       this.#places.say(words.priceChanged, words.priceChangedText(text(totalMinor), text(hold.total_minor)))
+      bringMessageIntoView()
       return
     }
     location.assign(`/shop/holds/${encodeURIComponent(hold.id)}`)
@@ -112,6 +115,7 @@ export class EventHold {
     const { problem } = answer
     const { plan, writing } = this.#places
     this.#places.set({ asking: null, note: refusalNote(problem, plan, { best }, writing) })
+    bringMessageIntoView()
     if (typeof problem.hold_id === 'string') await this.#ownHold.look(problem.hold_id)
     this.#choice.loseTaken()
     if (/^(sale_|sold_out|event_)/.test(problem.code)) await this.#readEvent()
@@ -141,4 +145,10 @@ export class EventHold {
     // The best places light up one after the other once the request is done.
     if (held === null || live.asking !== 'best') this.#choice.light(seatsOf(held?.places ?? []))
   }
+}
+
+/** On a phone, places are held by the bar at the foot, while the panel with its messages can be out of sight. */
+function bringMessageIntoView(): void {
+  // The page is updated before its next frame.
+  requestAnimationFrame(() => document.querySelector(messages)?.scrollIntoView({ block: 'nearest' }))
 }

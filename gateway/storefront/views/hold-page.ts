@@ -62,12 +62,12 @@ ${holdHead(state)}
 <p class="quiet">${whenAndWhere(event, language)}</p>
 <ul class="rows">${hold.places.map((place, index) => placeRow(state, place, index))}</ul>
 <p class="sum"><span>${holdWords.total}</span><strong>${priceOf(state, hold.total_minor)}</strong></p>
-${state.pay.name === 'held' && html`<p class="hold-links"><a href="${eventPath(event.id)}">${holdWords.otherSeats}</a> · <button type="button" class="link" data-click="releaseAll">${state.busy === 'release' ? holdWords.releasing : holdWords.releaseAll}</button></p>`}
+${state.pay.name === 'held' && html`<p class="hold-links"><a href="${eventPath(event.id)}">${holdWords.otherSeats}</a><span class="with-script">·</span><button type="button" class="link with-script" data-click="releaseAll">${state.busy === 'release' ? holdWords.releasing : holdWords.releaseAll}</button></p>`}
 </div>
 </section>`
 }
 
-function holdHead({ pay, seconds, lamps }: HoldPageState): Html {
+function holdHead({ hold, event, language, pay, seconds, lamps }: HoldPageState): Html {
   if (pay.name === 'ended') return html`<div class="hold-head"><p class="label">${holdWords.ended}</p></div>`
   if (pay.name !== 'held' && pay.name !== 'paying') {
     return html`<div class="hold-head"><p class="label">${pay.name === 'bought' ? holdWords.bought.title : holdWords.beingPaid}</p></div>`
@@ -75,9 +75,10 @@ function holdHead({ pay, seconds, lamps }: HoldPageState): Html {
   const lit = Math.ceil(seconds / 60)
   return html`<div class="hold-head">
 <p class="label">${holdWords.heldForYou}</p>
-<span class="clock" role="timer" aria-live="off" aria-label="${holdWords.clockName}">${clockText(seconds)}</span>
-<span class="lamps" aria-hidden="true">${Array.from({ length: lamps }, (_, index) => html`<i${index < lit && html` class="on"`}></i>`)}</span>
-<p><span>${holdWords.beforeTheClock}</span>${pay.name === 'held' && html` <button type="button" class="link" data-click="extend">${holdWords.moreTime}</button>`}</p>
+<span class="clock with-script" role="timer" aria-live="off" aria-label="${holdWords.clockName}">${clockText(seconds)}</span>
+<span class="lamps with-script" aria-hidden="true">${Array.from({ length: lamps }, (_, index) => html`<i${index < lit && html` class="on"`}></i>`)}</span>
+<noscript><p>${holdWords.until(clockTime(hold.expires_at, { zone: event.tz, language }))}</p></noscript>
+<p class="with-script"><span>${holdWords.beforeTheClock}</span>${pay.name === 'held' && html` <button type="button" class="link" data-click="extend">${holdWords.moreTime}</button>`}</p>
 </div>`
 }
 
@@ -90,7 +91,7 @@ function placeRow(state: HoldPageState, place: Place, index: number): Html {
   return html`<li>${price >= 0 && priceMark(price)}
 <span class="seat-name"><strong>${name}</strong><span>${detail}</span></span>
 <span class="amount">${priceOf(state, amount)}</span>
-${state.pay.name === 'held' && html`<button type="button" class="cross" data-click="releaseOne" data-index="${index}" aria-label="${holdWords.releaseOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
+${state.pay.name === 'held' && html`<button type="button" class="cross with-script" data-click="releaseOne" data-index="${index}" aria-label="${holdWords.releaseOne(`${name}, ${detail}`)}">${crossSign}</button>`}</li>`
 }
 
 function payForm(state: HoldPageState): Html {
@@ -105,7 +106,8 @@ function payForm(state: HoldPageState): Html {
     : isPaying
       ? holdWords.paying(sum)
       : holdWords.pay(sum)
-  return html`<form class="form" data-submit="pay">
+  return html`<noscript><p class="note">${holdWords.needsScript}</p></noscript>
+<form class="form with-script" data-submit="pay">
 ${
   !isFree &&
   html`<fieldset><legend>${holdWords.card}</legend>
@@ -114,7 +116,6 @@ ${
 <p class="quiet small">${holdWords.sandbox}</p>`
 }
 <button class="button torch wide tall" id="pay"${isPaying && html` aria-disabled="true"`}>${label}</button>
-<noscript><p class="note">${holdWords.needsScript(clockTime(hold.expires_at, { zone: event.tz, language }))}</p></noscript>
 <p class="quiet small">${event.cancelUntil === null ? holdWords.noReturns : holdWords.cancelUntil(instantText(event.cancelUntil, { zone: event.tz, language }))}</p>
 </form>`
 }

@@ -23,7 +23,7 @@ function eventHead({ event, language }: EventPageState): Html {
 <p class="facts"><span><strong>${eventTime(event, language)}</strong>${city !== null && html` <span class="quiet">${words.zone(city)}</span>`}</span>
 ${venue !== null && html`<span><strong>${venue.name}</strong>${city !== null && `, ${city}`}${venue.address !== undefined && html`<span class="quiet">, ${venue.address}</span>`}</span>`}
 ${event.doors_at !== undefined && html`<span class="quiet">${words.doors(clockTime(event.doors_at, { zone: event.tz, language }))}</span>`}
-<span class="quiet">${words.limit(event.sale.max_tickets_per_user)}</span></p>
+${event.sale.status !== 'cancelled' && event.sale.status !== 'off_sale' && html`<span class="quiet">${words.limit(event.sale.max_tickets_per_user)}</span>`}</p>
 ${event.performers.length > 1 && html`<p class="quiet">${event.performers.map(({ name }) => name).join(' · ')}</p>`}
 </header>`
 }

@@ -8,7 +8,7 @@ export const beingPaid = 'Being paid for'
 export const ended = 'No longer held'
 export const clockName = 'Time left to pay'
 export const minutes = (count: number) => (count === 1 ? '1 minute' : `${count} minutes`)
-export const until = (time: string) => `Yours until ${time}. Nobody else can buy them.`
+export const until = (time: string) => `Yours until ${time}, the venue’s time. Nobody else can buy them.`
 export const beforeTheClock = 'Pay before the clock runs out.'
 export const moreTime = 'More time'
 export const noMoreTime = (time: string) =>
@@ -38,8 +38,7 @@ export const paying = (sum: string) => `Paying ${sum}…`
 export const booking = 'Booking…'
 export const cancelUntil = (time: string) => `Tickets can be given back until ${time}.`
 export const noReturns = 'Tickets of this event cannot be given back.'
-export const needsScript = (time: string) =>
-  `Paying needs JavaScript. Your seats stay held until ${time}, the venue’s time.`
+export const needsScript = 'Paying needs JavaScript. Switch it on, then reload this page.'
 export const left = (minutes: number) => (minutes === 1 ? '1 minute left.' : `${minutes} minutes left to pay.`)
 export const notes = {
   declined: {
