@@ -5,9 +5,12 @@ import { type DeskDoubleEntriesState, deskDoubleEntriesPage } from '../views/des
 import { deskEventPage } from '../views/desk/event-page.ts'
 import type { DeskEventState } from '../views/desk/event-state.ts'
 import { type DeskEventsState, deskEventsPage } from '../views/desk/events-page.ts'
+import { emptyForm } from '../views/desk/new-event-form.ts'
+import { type DeskNewEventState, deskNewEventPage } from '../views/desk/new-event-page.ts'
 import { type DeskOrdersState, deskOrdersPage } from '../views/desk/orders-page.ts'
 import { newStaffState } from '../views/staff-frame.ts'
 import * as words from '../views/words/desk.ts'
+import { newEvent as newEventTitle } from '../views/words/desk-new-event.ts'
 import { definePage } from './page.ts'
 
 /** The pages for organisers: the same for everybody, without data, which script reads with the cookie of the desk. */
@@ -30,6 +33,26 @@ const events = definePage<object, object>({
       current: 'desk-events',
       body: deskEventsPage(state),
       script: 'desk-events-page.ts',
+      state,
+    }
+  },
+})
+
+const newEvent = definePage<object, object>({
+  path: '/desk/new-event',
+  access: 'plain',
+  parameters: z.object({}),
+  view(_, { language }) {
+    const state: DeskNewEventState = {
+      ...newStaffState(language),
+      ...{ form: emptyForm, faults: {}, problem: null, isSaving: false, zones: [], currencies: [] },
+    }
+    return {
+      ...ofDesk,
+      title: `${newEventTitle} · ${words.title}`,
+      current: 'desk-events',
+      body: deskNewEventPage(state),
+      script: 'desk-new-event-page.ts',
       state,
     }
   },
@@ -94,4 +117,4 @@ const orders = definePage<object, object>({
   },
 })
 
-export const deskPages = [events, event, doubleEntries, orders]
+export const deskPages = [events, newEvent, event, doubleEntries, orders]

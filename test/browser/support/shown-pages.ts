@@ -386,6 +386,25 @@ export const shownPages: readonly ShownPage[] = [
     },
   },
   {
+    name: 'desk-new-event',
+    async open(page) {
+      await openDesk(page)
+      await page.goto('/desk/new-event')
+      await page.getByRole('button', { name: 'Add standing places' }).click()
+      await page.getByRole('button', { name: 'Save the draft' }).click()
+      await page.locator('[aria-invalid]').first().waitFor()
+    },
+  },
+  {
+    name: 'desk-draft',
+    async open(page) {
+      await openDesk(page)
+      const { id } = await send<{ id: string }>(page, 'POST', '/admin/events', strangeEvent)
+      await page.goto(`/desk/events/${id}`)
+      await page.getByRole('heading', { name: 'Check the draft' }).waitFor()
+    },
+  },
+  {
     name: 'desk-event',
     async open(page) {
       await page.goto(`/desk/events/${await soldFrom(page)}`)

@@ -7,6 +7,7 @@ import { staffFrame } from '../staff-frame.ts'
 import * as words from '../words/desk.ts'
 import { changeButton, changeForm } from './change-form.ts'
 import { deskEntrance } from './desk-entrance.ts'
+import { draftCard } from './draft-card.ts'
 import { type DeskEvent, type DeskEventState, type SaleAction, saleActions, waitingIn } from './event-state.ts'
 import { lookInto } from './look-into.ts'
 import { roomCard } from './room-card.ts'
@@ -29,7 +30,7 @@ function content(state: DeskEventState, event: DeskEvent): Html {
 <div class="buttons">${event.status !== 'draft' && html`<a class="button" href="${eventPath(event.id)}">${words.seats}</a><a class="button" href="/desk/orders?event=${encodeURIComponent(event.id)}">${words.salesOf}</a><a class="button" href="/door/${encodeURIComponent(event.id)}">${words.door}</a>`}${saleActions(event).map((action) => changeButton(action, words.changes[action]))}</div></div>
 <div role="status" class="desk-outcome">${outcome !== null && ofSale.includes(outcome.of) && note({ title: '', text: outcome.text })}</div>
 ${change !== null && isOfSale(change) && html`<div class="panel">${changeForm(state, words.changes[change], { typed: change === 'cancel' })}</div>`}
-${report !== null && figures(state, event)}
+${event.status === 'draft' ? draftCard(event, language) : report !== null && figures(state, event)}
 <div class="desk-cards">
 <section class="panel"><div class="desk-card-head"><h2>${words.soldOverTime}</h2>${report !== null && html`<p class="${isLate ? 'quiet' : 'live quiet'}">${isLate ? words.figuresOf(clockTime(report.as_of, options)) : words.live}</p>`}</div>
 ${report !== null && html`${soldChart(report, options)}${stockBar(report)}`}</section>

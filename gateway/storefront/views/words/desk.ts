@@ -49,6 +49,15 @@ export const saleStates: Readonly<Record<string, string>> = {
 
 /* One event */
 export const draft = 'Draft: buyers do not see it'
+export const draftHeading = 'Check the draft'
+export const draftText =
+  'Publish it when all is right. A draft cannot be changed: if something is wrong, leave it unpublished and make a new event.'
+export const kind = 'Kind'
+export const performers = 'Performers'
+export const standingAt = (places: string, price: string) => `${places} standing at ${price}`
+export const saleOpens = 'Sale opens'
+export const atPublishing = 'when you publish'
+export const ticketsABuyer = 'Tickets a buyer'
 export const onSale = 'On sale'
 export const onSaleSince = (time: string, length: string) => `On sale since ${time}, ${length}`
 export const opens = (time: string) => `Sale opens ${time}`

@@ -1,0 +1,160 @@
+import type { FieldError } from '#shared/errors.ts'
+import { deskEntrance } from '../views/desk/desk-entrance.ts'
+import type { DeskEvent } from '../views/desk/event-state.ts'
+import { type FieldFaults, type NewEventForm, newArea, newSection, requestOf } from '../views/desk/new-event-form.ts'
+import { type DeskNewEventState, deskNewEventPage } from '../views/desk/new-event-page.ts'
+import { count } from '../views/format.ts'
+import * as words from '../views/words/desk-new-event.ts'
+import type { Fault } from './api.ts'
+import { askOnce } from './ask-once.ts'
+import { faultText, type StaffPage, startStaffPage } from './staff.ts'
+
+/** A new event is typed, and saved as a draft. */
+
+const desk: StaffPage<DeskNewEventState> = startStaffPage<DeskNewEventState>({
+  entrance: deskEntrance,
+  view: deskNewEventPage,
+  load,
+  actions: {
+    add: (_, { dataset }) => add(dataset.kind as PlaceKind),
+    remove: (_, { dataset }) => remove(dataset.kind as PlaceKind, Number(dataset.index)),
+    save: (_, form) => save(form as HTMLFormElement),
+  },
+})
+const { island } = desk
+type PlaceKind = 'sections' | 'areas'
+
+island.set({
+  form: { ...island.state.form, tz: Intl.DateTimeFormat().resolvedOptions().timeZone },
+  zones: Intl.supportedValuesOf('timeZone'),
+  currencies: Intl.supportedValuesOf('currency'),
+})
+
+document.querySelector('main')?.addEventListener('input', ({ target }) => {
+  const isField = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
+  if (!isField || target.form?.id !== 'new-event') return
+  const { [target.name]: _, ...faults } = island.state.faults
+  island.set({ form: typedIn(target.form), faults })
+})
+
+/** Asks whether somebody is signed in. */
+async function load(): Promise<void> {
+  const answer = await desk.read('/admin/events?limit=1')
+  island.set({ fault: answer.ok ? null : faultText(answer.problem) })
+}
+
+function typedIn(form: HTMLFormElement): NewEventForm {
+  const data = new FormData(form)
+  const text = (name: string): string => String(data.get(name) ?? '')
+  const { sections, areas } = island.state.form
+  return {
+    name: text('/name'),
+    type: text('/type'),
+    performers: text('/performers'),
+    description: text('/description'),
+    venue: text('/venue/name'),
+    city: text('/venue/city'),
+    country: text('/venue/country'),
+    tz: text('/venue/tz'),
+    startsOn: text('/starts_on'),
+    startsAt: text('/starts_at_local'),
+    startsSecond: data.has('starts_second'),
+    currency: text('/currency'),
+    sections: sections.map((_, index) => ({
+      name: text(`/sections/${index}/name`),
+      rows: text(`/sections/${index}/rows`),
+      seatsPerRow: text(`/sections/${index}/seats_per_row`),
+      price: text(`/sections/${index}/price_minor`),
+      accessible: data.has(`/sections/${index}/accessible`),
+    })),
+    areas: areas.map((_, index) => ({
+      name: text(`/areas/${index}/name`),
+      capacity: text(`/areas/${index}/capacity`),
+      price: text(`/areas/${index}/price_minor`),
+    })),
+    opensAt: text('/on_sale_at'),
+    opensSecond: data.has('opens_second'),
+    limit: text('/max_tickets_per_user'),
+  }
+}
+
+function add(kind: PlaceKind): void {
+  const { form } = island.state
+  island.set({
+    form:
+      kind === 'sections'
+        ? { ...form, sections: [...form.sections, newSection] }
+        : { ...form, areas: [...form.areas, newArea] },
+  })
+  focus(`#${kind}-${form[kind].length} input`)
+}
+
+/** Those behind it move up, so what was wrong with them would stand at others. */
+function remove(kind: PlaceKind, index: number): void {
+  const { form } = island.state
+  island.set({ form: { ...form, [kind]: form[kind].toSpliced(index, 1) }, faults: {} })
+  focus(`#add-${kind}`)
+}
+
+async function save(element: HTMLFormElement): Promise<void> {
+  if (island.state.isSaving) return
+  const form = typedIn(element)
+  const converted = requestOf(form, new Date())
+  const unfinished = unfinishedIn(element)
+  if ('faults' in converted || Object.keys(unfinished).length > 0) {
+    showFaults({ ...('faults' in converted && converted.faults), ...unfinished })
+    return
+  }
+  island.set({ form, isSaving: true, faults: {}, problem: null })
+  const body = converted.request
+  const answer = desk.heed(await askOnce<DeskEvent>({ method: 'POST', path: '/admin/events', body }))
+  // The page stays busy until the next one is shown: a second press must not make a second event.
+  if (answer.ok) location.assign(`/desk/events/${encodeURIComponent(answer.value.id)}`)
+  else refused(answer.problem, element)
+}
+
+/** A date or time of which only a part is filled in has no value, as if it were left empty. */
+function unfinishedIn(form: HTMLFormElement): FieldFaults {
+  const inputs = [...form.querySelectorAll('input')].filter(({ validity }) => validity.badInput)
+  return Object.fromEntries(inputs.map(({ name }) => [name, words.unfinished]))
+}
+
+function refused(problem: Fault, form: HTMLFormElement): void {
+  island.set({ isSaving: false })
+  const errors = problem.code === 'validation_failed' ? ((problem.errors ?? []) as FieldError[]) : []
+  const faults = Object.fromEntries(errors.flatMap((error) => faultAt(error, form)))
+  // An error of no field stands above the form, with the words of the gateway.
+  const others = errors.filter((error) => faultAt(error, form).length === 0).map(({ detail }) => capitalised(detail))
+  const said = errors.length > 0 ? others.join(' ') : faultText(problem)
+  if (said !== null && said !== '') {
+    island.set({ faults, problem: words.stillHere(said) })
+    focus('#problem')
+  } else showFaults(faults)
+}
+
+/** The field of an error, and what to say there: `detail` without the name with which it begins. */
+function faultAt({ pointer, detail }: FieldError, form: HTMLFormElement): [string, string][] {
+  const said = detail.slice(detail.indexOf(' ') + 1)
+  const sentence = capitalised(said)
+  // The page sends no other wrong time; the gateway names members that the page does not have.
+  if (pointer === '/on_sale_at') return [[pointer, words.opensTooLate]]
+  const [, performer] = /^\/performers\/(\d+)$/.exec(pointer) ?? []
+  if (performer !== undefined) {
+    return [['/performers', words.performer(count(Number(performer) + 1, island.state.language), sentence)]]
+  }
+  return form.elements.namedItem(pointer) === null ? [] : [[pointer, sentence]]
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function showFaults(faults: FieldFaults): void {
+  island.set({ faults, problem: null })
+  focus('#new-event [aria-invalid]')
+}
+
+/** After the page is updated. */
+function focus(selector: string): void {
+  queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus())
+}
