@@ -118,13 +118,17 @@ test('wrong fields are named at the fields, the first gets the focus, and nothin
   await fillIn(page, name)
   // The page itself sees these.
   await page.getByLabel('Name of the venue').fill(' ')
+  await page.getByLabel('Begins at').fill('')
+  await page.getByLabel('Begins at').pressSequentially('1')
   await page.getByLabel('Price').fill('42.505')
   await save(page).click()
   t.is(await focusedWords(page), 'Fill this in.')
   t.regex((await page.locator('#field-sections-0-price_minor-words').textContent()) ?? '', /EUR has at most 2 decimals/)
-  t.is(await page.locator('[aria-invalid=true]').count(), 2)
+  t.regex((await page.locator('#field-starts_at_local-words').textContent()) ?? '', /^Only part of it/)
+  t.is(await page.locator('[aria-invalid=true]').count(), 3)
   await page.getByLabel('Name of the venue').fill('Kleiner Speicher')
-  t.is(await page.locator('[aria-invalid=true]').count(), 1)
+  t.is(await page.locator('[aria-invalid=true]').count(), 2)
+  await page.getByLabel('Begins at').fill('20:00')
   await page.getByLabel('Price').fill('42.50')
 
   // And these the gateway.

@@ -140,6 +140,7 @@ test('pages of the desk are the same for everybody, are stored nowhere and have 
   const eventId = await eventOnSale(system.url, { name: 'Nobody else may see it' })
   for (const path of [
     '/desk',
+    '/desk/new-event',
     `/desk/events/${eventId}`,
     `/desk/events/${eventId}/double-entries`,
     '/desk/orders',

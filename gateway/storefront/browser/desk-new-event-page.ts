@@ -79,7 +79,8 @@ function typedIn(form: HTMLFormElement): NewEventForm {
 }
 
 function add(kind: PlaceKind): void {
-  const { form } = island.state
+  const { form, isSaving } = island.state
+  if (isSaving) return
   island.set({
     form:
       kind === 'sections'
@@ -89,9 +90,10 @@ function add(kind: PlaceKind): void {
   focus(`#${kind}-${form[kind].length} input`)
 }
 
-/** Those behind it move up, so what was wrong with them would stand at others. */
+/** Later rows move up: faults, also those of an answer under way, would stand at the wrong ones. */
 function remove(kind: PlaceKind, index: number): void {
-  const { form } = island.state
+  const { form, isSaving } = island.state
+  if (isSaving) return
   island.set({ form: { ...form, [kind]: form[kind].toSpliced(index, 1) }, faults: {} })
   focus(`#add-${kind}`)
 }
@@ -134,9 +136,8 @@ function refused(problem: Fault, form: HTMLFormElement): void {
 
 /** The field of an error, and what to say there: `detail` without the name with which it begins. */
 function faultAt({ pointer, detail }: FieldError, form: HTMLFormElement): [string, string][] {
-  const said = detail.slice(detail.indexOf(' ') + 1)
-  const sentence = capitalised(said)
-  // The page sends no other wrong time; the gateway names members that the page does not have.
+  const sentence = capitalised(detail.slice(detail.indexOf(' ') + 1))
+  // The page sends no other wrong time, and the gateway would explain it with members that have no field.
   if (pointer === '/on_sale_at') return [[pointer, words.opensTooLate]]
   const [, performer] = /^\/performers\/(\d+)$/.exec(pointer) ?? []
   if (performer !== undefined) {

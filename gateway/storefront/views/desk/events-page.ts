@@ -34,7 +34,7 @@ function eventsContent({ keyword, start, items, reports, nextCursor, language, f
   const list = keyword === '' ? { start: start ?? '' } : { keyword }
   const next = new URLSearchParams({ ...list, cursor: nextCursor ?? '' })
   return html`<div class="desk-head"><h1>${keyword === '' ? words.events : words.found(keyword)}</h1>
-<div class="buttons"><form class="desk-search" role="search" method="get" action="/desk"><label class="unseen" for="keyword">${words.search}</label><input class="input" id="keyword" name="keyword" type="search" maxlength="200" placeholder="${words.search}" value="${keyword}"><button class="button" type="submit">${words.searchButton}</button></form><a class="button" href="/desk/new-event">${newEvent}</a></div></div>
+<div class="desk-tools"><form class="desk-search" role="search" method="get" action="/desk"><label class="unseen" for="keyword">${words.search}</label><input class="input" id="keyword" name="keyword" type="search" maxlength="200" placeholder="${words.search}" value="${keyword}"><button class="button" type="submit">${words.searchButton}</button></form><a class="button" href="/desk/new-event">${newEvent}</a></div></div>
 ${keyword === '' ? start !== null && earlierLink(start, language) : html`<p><a href="/desk">${words.allEvents}</a></p>`}
 ${
   items.length === 0

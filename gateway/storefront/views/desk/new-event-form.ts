@@ -33,7 +33,7 @@ export interface NewEventForm {
   readonly tz: string
   readonly startsOn: string
   readonly startsAt: string
-  /** Of a time that clocks show twice, the second is meant. The same holds for `opensSecond`. */
+  /** Clocks show `startsAt` twice that night, and the second time is meant; `opensSecond` likewise. */
   readonly startsSecond: boolean
   readonly currency: string
   readonly sections: readonly SectionFields[]
@@ -58,7 +58,7 @@ export const emptyForm: NewEventForm = {
 /** What is wrong with fields, by their names: a name is the JSON pointer of what the field becomes in the request. */
 export type FieldFaults = Readonly<Record<string, string>>
 
-/** The request that makes the event, or all that prevents one. What the gateway checks anyway is left to it. */
+/** The request that makes the event, or everything that the form is missing. The gateway checks the rest. */
 export function requestOf(form: NewEventForm, now: Date): { request: NewEvent } | { faults: FieldFaults } {
   const faults: Record<string, string> = {}
   const required = (pointer: string, typed: string): string => {
@@ -120,7 +120,7 @@ function optional<Name extends string>(name: Name, typed: string): { readonly [n
   return typed.trim() === '' ? {} : ({ [name]: typed.trim() } as { [name in Name]: string })
 }
 
-/** With its offset where clocks show this time twice; that they skip it, the gateway says. */
+/** With its offset if clocks show this time twice. The gateway refuses a time that they skip. */
 function startTime({ tz, startsOn, startsAt, startsSecond }: NewEventForm): string {
   const instants = instantsAt(tz, startsOn, startsAt)
   const meant = instants.at(startsSecond ? -1 : 0)
