@@ -21,23 +21,32 @@ export function deskEventPage(state: DeskEventState): Html {
 const ofSale: readonly string[] = ['publish', 'pause', 'resume', 'cancel'] satisfies SaleAction[]
 
 function content(state: DeskEventState, event: DeskEvent): Html {
-  const { language, report, isLate, change, outcome } = state
+  const { language, report, change, outcome } = state
   const where = event.venue === null ? null : [event.venue.name, event.venue.city].filter((part) => part).join(', ')
-  const options = { zone: event.tz, language, isCancelled: event.status === 'cancelled' }
   return html`<div class="desk-head"><div><p class="label">${saleLabel(event, report?.as_of, language)}</p>
 <h1>${event.name}</h1>
 <p class="quiet">${eventTime(event, language, 'medium')}${where !== null && ` · ${where}`}</p></div>
 <div class="buttons">${event.status !== 'draft' && html`<a class="button" href="${eventPath(event.id)}">${words.seats}</a><a class="button" href="/desk/orders?event=${encodeURIComponent(event.id)}">${words.salesOf}</a><a class="button" href="/door/${encodeURIComponent(event.id)}">${words.door}</a>`}${saleActions(event).map((action) => changeButton(action, words.changes[action]))}</div></div>
 <div role="status" class="desk-outcome">${outcome !== null && ofSale.includes(outcome.of) && note({ title: '', text: outcome.text })}</div>
 ${change !== null && isOfSale(change) && html`<div class="panel">${changeForm(state, words.changes[change], { typed: change === 'cancel' })}</div>`}
-${event.status === 'draft' ? draftCard(event, language) : report !== null && figures(state, event)}
+${event.status === 'draft' ? html`${draftCard(event, language)}${waitingRoom(state)}` : saleCards(state, event)}`
+}
+
+function saleCards(state: DeskEventState, event: DeskEvent): Html {
+  const { language, report, isLate } = state
+  const options = { zone: event.tz, language, isCancelled: event.status === 'cancelled' }
+  return html`${report !== null && figures(state, event)}
 <div class="desk-cards">
 <section class="panel"><div class="desk-card-head"><h2>${words.soldOverTime}</h2>${report !== null && html`<p class="${isLate ? 'quiet' : 'live quiet'}">${isLate ? words.figuresOf(clockTime(report.as_of, options)) : words.live}</p>`}</div>
 ${report !== null && html`${soldChart(report, options)}${stockBar(report)}`}</section>
-<section class="panel"><h2>${words.waitingRoom}</h2>${roomCard(state)}</section>
+${waitingRoom(state)}
 <section class="panel"><h2 id="by-price">${words.byPrice}</h2>${report !== null && priceTable(report, language)}</section>
 <section class="panel"><h2>${words.lookInto}</h2>${lookInto(state)}</section>
 </div>`
+}
+
+function waitingRoom(state: DeskEventState): Html {
+  return html`<section class="panel"><h2>${words.waitingRoom}</h2>${roomCard(state)}</section>`
 }
 
 function isOfSale(change: string): change is SaleAction {

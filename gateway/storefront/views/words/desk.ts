@@ -98,7 +98,7 @@ export const byPrice = 'By price'
 export const price = 'Price'
 export const each = 'Each'
 export const unnamed = 'Seats'
-export const noPrices = 'Nothing is in stock. Publishing puts the places of a draft on sale.'
+export const noPrices = 'Nothing is in stock.'
 
 export const waitingRoom = 'Waiting room'
 export const rate = 'Called now'
