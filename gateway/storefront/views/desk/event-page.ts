@@ -29,7 +29,7 @@ function content(state: DeskEventState, event: DeskEvent): Html {
 <div class="buttons">${event.status !== 'draft' && html`<a class="button" href="${eventPath(event.id)}">${words.seats}</a><a class="button" href="/desk/orders?event=${encodeURIComponent(event.id)}">${words.salesOf}</a><a class="button" href="/door/${encodeURIComponent(event.id)}">${words.door}</a>`}${saleActions(event).map((action) => changeButton(action, words.changes[action]))}</div></div>
 <div role="status" class="desk-outcome">${outcome !== null && ofSale.includes(outcome.of) && note({ title: '', text: outcome.text })}</div>
 ${change !== null && isOfSale(change) && html`<div class="panel">${changeForm(state, words.changes[change], { typed: change === 'cancel' })}</div>`}
-${event.status === 'draft' ? html`${draftCard(event, language)}${waitingRoom(state)}` : saleCards(state, event)}`
+${event.status === 'draft' ? html`<div class="desk-cards">${draftCard(event, language)}${waitingRoom(state)}</div>` : saleCards(state, event)}`
 }
 
 function saleCards(state: DeskEventState, event: DeskEvent): Html {
