@@ -9,7 +9,10 @@ const windowMs = 100
 /** The limit falls after a window in which a quarter of all calls were slow, and at least this many: one slow call is no overload. */
 const minSlow = 4
 const decrease = 0.7
-/** The limit rises after a window without slow calls in which it was reached: by this share of itself, at least by one call. */
+/**
+ * The limit rises after a window without slow calls: by this share of itself, at least by one call. Also while it is not reached: a limit
+ * that fell in a moment of trouble would otherwise refuse the first buyers of a rush hours later.
+ */
 const increase = 0.05
 
 export interface ConcurrencyLimitOptions {
@@ -34,7 +37,6 @@ export class ConcurrencyLimit {
   readonly #judged = new Set<{ readonly beganAt: number }>()
   #fast = 0
   #slow = 0
-  #wasReached = false
   #windowEndsAt = 0
   /** Slow calls that began before this time met the earlier limit and do not lower it again. */
   #decreasedAt = Number.NEGATIVE_INFINITY
@@ -62,7 +64,6 @@ export class ConcurrencyLimit {
     const beganAt = this.#now()
     if (beganAt >= this.#windowEndsAt) this.#adjust(beganAt)
     if (this.#inFlight >= this.limit) {
-      this.#wasReached = true
       this.#onRefused()
       return null
     }
@@ -87,12 +88,11 @@ export class ConcurrencyLimit {
     if (slow >= minSlow && slow * 3 > this.#fast) {
       this.#limit = Math.max(minLimit, Math.min(this.#limit, this.#inFlight) * decrease)
       this.#decreasedAt = now
-    } else if (slow === 0 && this.#fast > 0 && this.#wasReached) {
+    } else if (slow === 0 && this.#fast > 0) {
       this.#limit = Math.min(maxLimit, this.#limit + Math.max(1, this.#limit * increase))
     }
     this.#fast = 0
     this.#slow = 0
-    this.#wasReached = false
     this.#windowEndsAt = now + windowMs
   }
 }

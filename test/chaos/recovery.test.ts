@@ -38,6 +38,13 @@ test('normal is when the last request was begun that the server failed', (t) => 
   const entries = [...calm, entry(1_100, failed), entry(3_500, failed, { endedAt: buyingBegan + 8_000 })]
   const [recovery] = recoveriesOf(one, entries, buyingBegan)
   t.like(recovery, { backAfterMs: 2_500, failed: 2, longestWaitMs: 4_500 })
+  t.is(recovery?.failures.join(), 'undefined at 0.1 s for 0.0 s,undefined at 2.5 s for 4.5 s')
+})
+
+test('after three seconds without trouble a new disturbance begins, and the longest one counts', (t) => {
+  t.is(backAfterMs([...calm, entry(1_100, failed), entry(4_200, failed), entry(4_900, failed)]), 700)
+  t.is(backAfterMs([...calm, entry(1_100, failed), entry(4_000, failed), entry(6_900, failed)]), 5_900)
+  t.is(backAfterMs([...service({ from: 0, to: 6_000 }), ...service({ from: 8_500, to: 10_000 })]), 2_600)
 })
 
 test('an answer that never came is a failure, unless the buyer left', (t) => {
@@ -54,9 +61,9 @@ test('a time in which nobody is served is not normal, though nobody is failed ei
 
 test('what the next fault does to requests that were under way is not the fault of this one', (t) => {
   const two = [...one, injected(9_100, 12_000)]
-  const underWay = entry(6_000, failed, { endedAt: buyingBegan + 9_300 })
+  const underWay = entry(3_000, failed, { endedAt: buyingBegan + 9_300 })
   t.is(backAfterMs([...calm, underWay], two), 0)
-  t.is(backAfterMs([...calm, { ...underWay, endedAt: buyingBegan + 9_000 }], two), 5_000)
+  t.is(backAfterMs([...calm, { ...underWay, endedAt: buyingBegan + 9_000 }], two), 2_000)
 })
 
 test('failures before a fault, and of requests that sell nothing, do not count', (t) => {

@@ -8,13 +8,14 @@ export interface Recovery {
   readonly seen: string
   /** Selling requests, begun in its time, that the server failed. */
   readonly failed: number
-  /** What those were told, by how many. */
-  readonly failures: Readonly<Record<string, number>>
+  /** What those were told, when after its begin they asked, and how long they waited: `no_worker at 0.1 s for 0.3 s`. */
+  readonly failures: readonly string[]
   /** The longest that anybody waited for such a failure. */
   readonly longestWaitMs: number
   /**
-   * From its begin: no later request in the rest of its time failed, and no second passed without
-   * somebody being served. `Infinity` when that never came to be.
+   * How long its longest disturbance lasted; the first one counts from its begin. `Infinity` when it had not ended in its time.
+   * A disturbance begins with a failed request or with a second in which nobody is served, and has ended when three seconds pass
+   * without either.
    */
   readonly backAfterMs: number
   readonly boundMs: number
@@ -29,6 +30,8 @@ interface Time {
 
 /** So long without anybody being served is not normal, when two dozen buyers ask all the time. */
 const longestPauseMs = 1_000
+/** So long without trouble ends a disturbance; a later one, as when a dead server comes back, counts by itself. */
+const steadyMs = 3_000
 
 /** Of the faults that have a bound, in their order. `from` is when buying began, by the history's clock. */
 export function recoveriesOf(injected: readonly Injected[], entries: readonly Entry[], from: number): Recovery[] {
@@ -39,17 +42,15 @@ export function recoveriesOf(injected: readonly Injected[], entries: readonly En
     const time = { from: from + beganAt, to: from + endedAt, next }
     const felt = selling.filter((entry) => isOf(time, entry))
     const failed = felt.filter(isFailure)
-    const backAt = Math.max(...failed.map((entry) => entry.beganAt), endOfLastPause(felt, time))
+    const troubles = [...failed.map(({ beganAt: at }) => ({ from: at, to: at })), ...pauses(felt, time)]
     return [
       {
         kind: fault.kind,
         seen: effect.seen,
         failed: failed.length,
-        failures: countBy(
-          failed.map(({ outcome }) => (outcome.kind === 'answer' ? `${outcome.body.code}` : outcome.why)),
-        ),
+        failures: failed.map((entry) => describeFailure(entry, time)),
         longestWaitMs: Math.max(0, ...failed.map((entry) => entry.endedAt - entry.beganAt)),
-        backAfterMs: backAt - time.from,
+        backAfterMs: longestDisturbanceMs(troubles, time),
         boundMs: fault.backToNormalWithinMs,
       },
     ]
@@ -65,24 +66,39 @@ function isOf({ from, to, next }: Time, { beganAt, endedAt }: Entry): boolean {
 const isFailure = ({ outcome, cutByBuyer }: Entry): boolean =>
   outcome.kind === 'unknown' ? cutByBuyer !== true : outcome.status >= 500
 
-function countBy(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
-  return counts
+function describeFailure({ beganAt, endedAt, outcome }: Entry, { from }: Time): string {
+  const told = outcome.kind === 'answer' ? `${outcome.body.code}` : outcome.why
+  return `${told} at ${seconds(beganAt - from)} for ${seconds(endedAt - beganAt)}`
 }
 
-/** When somebody was served again after the last pause; the begin when there was none. */
-function endOfLastPause(felt: readonly Entry[], { from, to }: Time): number {
+interface Trouble {
+  readonly from: number
+  readonly to: number
+}
+
+/** Times in which nobody was served. One that does not end in the fault's time has no end. */
+function pauses(felt: readonly Entry[], { from, to }: Time): Trouble[] {
   const served = felt
     .filter(({ outcome }) => verdictOf(outcome) !== 'open')
     .map(({ endedAt }) => endedAt)
     .filter((at) => at <= to)
     .toSorted((a, b) => a - b)
-  let backAt = from
-  let before = from
-  for (const at of served) {
-    if (at - before > longestPauseMs) backAt = at
-    before = at
-  }
-  return to - before > longestPauseMs ? Number.POSITIVE_INFINITY : backAt
+  const pause = (begin: number, end: number): Trouble[] =>
+    end - begin > longestPauseMs ? [{ from: begin, to: end === to ? Number.POSITIVE_INFINITY : end }] : []
+  return [...served, to].flatMap((at, index) => pause(served[index - 1] ?? from, at))
 }
+
+function longestDisturbanceMs(troubles: readonly Trouble[], { from }: Time): number {
+  let begin = from
+  let end = from
+  let longest = 0
+  for (const trouble of troubles.toSorted((a, b) => a.from - b.from)) {
+    if (trouble.from - end > steadyMs) begin = trouble.from
+    end = Math.max(end, trouble.to)
+    longest = Math.max(longest, end - begin)
+  }
+  return longest
+}
+
+/** `2.5 s`. */
+export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`

@@ -18,7 +18,7 @@ const recovery = (backAfterMs: number): Recovery => ({
   kind: 'kill nats node',
   seen: 'nats-2',
   failed: 3,
-  failures: { unavailable: 3 },
+  failures: ['unavailable at 0.1 s for 2.0 s'],
   longestWaitMs: 2_000,
   backAfterMs,
   boundMs: 5_000,

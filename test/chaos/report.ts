@@ -4,7 +4,7 @@ import type { ReadCounts } from './checks/stale-reads.ts'
 import { type CrowdCounts, crowdSize } from './crowd.ts'
 import type { Injected } from './injector.ts'
 import type { QueueCounts } from './queue.ts'
-import type { Recovery } from './recovery.ts'
+import { type Recovery, seconds } from './recovery.ts'
 import { tableLines } from './table.ts'
 
 export interface Run {
@@ -66,7 +66,7 @@ export function explanations(run: Run): string[] {
     ['vacuous faults', vacuous(injected)],
     [
       'back to normal too late',
-      run.recoveries.filter(isLate).map(({ kind, failures }) => `${kind}: ${JSON.stringify(failures)}`),
+      run.recoveries.filter(isLate).map(({ kind, failures }) => `${kind}: ${failures.join(', ')}`),
     ],
     ['webhooks', webhooks === 0 ? ['none was accepted'] : []],
     ['public reads', reads.own === 0 ? ['nobody looked for a change of their own'] : []],
@@ -101,7 +101,6 @@ function recoveryTable(recoveries: readonly Recovery[]): string[] {
   return tableLines(rows).map((line) => `  ${line}`)
 }
 
-const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 const shortened = (text: string): string =>
   text.length > shownCharacters ? `${text.slice(0, shownCharacters)} …` : text
 const vacuous = (injected: readonly Injected[]): string[] =>

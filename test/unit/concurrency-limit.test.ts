@@ -54,6 +54,16 @@ test('a worker that was frozen is called as often as before within half a minute
   t.is(bench.limit.limit, 256)
 })
 
+test('after trouble the limit is back within half a minute of ordinary traffic, so that a rush hours later is not refused', (t) => {
+  const bench = new Bench()
+  bench.run({ seconds: 4, crowd: 200, durationMs: () => 2_000 })
+  t.true(bench.limit.limit < 150, `${bench.limit.limit}`)
+  bench.run({ seconds: 30, crowd: 5, durationMs: () => 20 })
+  const { refused } = bench
+  bench.run({ seconds: 1, crowd: 250, durationMs: () => 100 })
+  t.is(bench.refused, refused)
+})
+
 test('sixteen callers are never refused, however slow their calls are', (t) => {
   const bench = new Bench()
   bench.run({ seconds: 60, crowd: 16, durationMs: () => 2_000 })

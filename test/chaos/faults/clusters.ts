@@ -4,13 +4,16 @@ import { Bus } from '#shared/messaging/bus.ts'
 import type { NatsCluster } from '../../../infra/system/clusters/nats-cluster.ts'
 import type { Server } from '../../../infra/system/server.ts'
 import type { Clusters } from '../../../infra/system/system-servers.ts'
+import { until } from '../../../infra/until.ts'
 import type { SystemUnderTest } from '../start.ts'
 import type { Effect, Fault } from './fault.ts'
 
-/** How long a node stays dead: the others must do without it. */
+/** How long a node stays dead, at least: the others must do without it. */
 const deadMs = [4_000, 5_000] as const
 /** Of the stream's leader: longer than its followers take to elect another, as compiled into nats-server. */
 const leaderDeadMs = [9_500, 10_000] as const
+/** It stays dead for this much longer where the others have not noticed yet, as on a slow machine. */
+const noticedWithinMs = 15_000
 /** How long an operator of a database needs to be sure that the primary is lost, and to have it promote the standby. */
 const detectionMs = [1_000, 3_000] as const
 /** After all is whole again; longer than a hold may take, so that its buyer knows before the next fault begins. */
@@ -89,7 +92,7 @@ function fault(
 interface Death {
   readonly name: string
   readonly lastsMs: number
-  /** Whether the others have noticed, asked while it is dead. */
+  /** Whether the others have noticed, asked while it is dead; a throw counts as not yet. */
   hasEffect(): Promise<boolean>
   /** Resolves when it has its place among the others again. */
   whole?(): Promise<void>
@@ -99,7 +102,8 @@ async function killNode(node: Server, { name, lastsMs, hasEffect, whole }: Death
   const before = node.pid
   await node.kill()
   await wait(lastsMs)
-  const changed = await hasEffect().catch(() => false)
+  const noticed = until('the others have noticed', hasEffect, { timeoutMs: noticedWithinMs, everyMs: 100 })
+  const changed = await noticed.then(() => true).catch(() => false)
   await node.restart()
   await whole?.()
   return { changed, seen: `${name}, pid ${before} → ${node.pid}${changed ? '' : ', and nobody took over'}` }
