@@ -20,13 +20,13 @@ const usage = `Usage: npm test -- [--long] [--browser] [--infra] [--match TITLE]
   --browser  the pages for buyers, in Chromium
   --infra    clusters, dashboards and deployment files, then the tests of selling on clusters
   --match    only tests with this title, in which * stands for any text; may be repeated
-Without files all of them, with types and lint. The last line is \`N passed, N failed\`.`
+Without files all of them, with types and lint. With --infra, named files of test/integration run on clusters. The last line is \`N passed, N failed\`.`
 
 interface Suite {
   readonly folder: string
   /** How many files at a time. */
   readonly concurrency: number
-  /** Of its files, those that take longest: they begin first, so that none goes on alone in the end. */
+  /** Of its files, those that take or wait longest: they begin first, so that none goes on alone in the end. */
   readonly longest: readonly string[]
   /** Beside the servers of every test. */
   readonly programs: readonly ProgramName[]
@@ -44,8 +44,15 @@ const suites: Readonly<Record<(typeof flags)[number], Suite>> = {
     folder: 'test/long',
     concurrency: 3,
     longest: [
-      ...['onsale.test.ts', 'waiting-room-schedules.test.ts', 'batched-holds.test.ts', 'connections.test.ts'],
-      ...['worker-outage.test.ts', 'webhook-senders.test.ts', 'webhook-permutations.test.ts'],
+      'onsale.test.ts',
+      'waiting-room-schedules.test.ts',
+      'batched-holds.test.ts',
+      'waiting-room-redis-lost.test.ts',
+      'connections.test.ts',
+      'worker-outage.test.ts',
+      'seat-stream-cuts.test.ts',
+      'webhook-senders.test.ts',
+      'webhook-permutations.test.ts',
     ],
     programs: [],
     onClusters: [],
@@ -62,7 +69,19 @@ const suites: Readonly<Record<(typeof flags)[number], Suite>> = {
     folder: 'test/infra',
     // Each starts clusters of servers, and much of it is waiting for clocks; more of them would make each other late.
     concurrency: 2,
-    longest: ['compose-run.test.ts', 'backup-follow.test.ts', 'prometheus.test.ts', 'backup.test.ts', 'alerts.test.ts'],
+    longest: [
+      'compose-run.test.ts',
+      'backup-follow.test.ts',
+      'prometheus.test.ts',
+      'backup.test.ts',
+      'alerts.test.ts',
+      // They wait for elections; others compute meanwhile.
+      'nats-cluster.test.ts',
+      'redis-cluster.test.ts',
+      'redis-sentinel.test.ts',
+      'postgres-standby.test.ts',
+      'observe.test.ts',
+    ],
     programs: [
       'prometheus',
       'promtool',

@@ -6,8 +6,8 @@ import { retry } from '#shared/retry.ts'
 import type { Draws } from './draws.ts'
 import type { BookingLoad } from './load.ts'
 import type { RoomMetrics } from './metrics.ts'
-import { Pace } from './pace.ts'
 import type { Queue, Serving } from './queue.ts'
+import { QueueSpeed } from './queue-speed.ts'
 import { freshMs, isBeforeDraw, type KnownRoom, maxRooms, Rooms } from './rooms.ts'
 import { lacksNumbers } from './scripts.ts'
 
@@ -30,7 +30,7 @@ export class LiveRooms {
   readonly rooms: Rooms
   readonly #parts: Parts
   readonly #serving = new LRUCache<string, { at: number; serving: Promise<Serving> }>({ max: maxRooms })
-  readonly #paces = new LRUCache<string, Pace>({ max: maxRooms })
+  readonly #speeds = new LRUCache<string, QueueSpeed>({ max: maxRooms })
 
   constructor(parts: Parts) {
     this.#parts = parts
@@ -68,11 +68,11 @@ export class LiveRooms {
     if (last !== undefined && performance.now() - last.at < freshMs) return last.serving
     const serving = this.#askServing(eventId, known)
     this.#serving.set(eventId, { at: performance.now(), serving })
-    const pace = this.#paces.get(eventId) ?? new Pace()
-    this.#paces.set(eventId, pace)
+    const speed = this.#speeds.get(eventId) ?? new QueueSpeed()
+    this.#speeds.set(eventId, speed)
     serving.then(
       (present) => {
-        pace.note(present.serving, present.nowMs)
+        speed.note(present.serving, present.nowMs)
         void this.#handOver(eventId, known, present)
       },
       () => this.#serving.delete(eventId),
@@ -82,7 +82,7 @@ export class LiveRooms {
 
   /** How many numbers a second the queue moves; undefined if that is not known yet. */
   perSecond(eventId: string, nowMs: number): number | undefined {
-    return this.#paces.get(eventId)?.perSecond(nowMs)
+    return this.#speeds.get(eventId)?.perSecond(nowMs)
   }
 
   /**

@@ -34,8 +34,8 @@ export class Sessions {
   /** A pass for a called place. Throws `not_found`, `place_expired` and `queue_not_enabled`. */
   async claim(placeId: string, context: MessageContext): Promise<ReplyOf<typeof claimPass>> {
     const { live, queue, placeIds, passes, metrics } = this.#parts
-    const sub = requireUser(context.caller)
-    const { eventId, index } = placeIds.mustBeOf(placeId, sub)
+    const userId = requireUser(context.caller)
+    const { eventId, index } = placeIds.mustBeOf(placeId, userId)
     const known = await live.rooms.getEnabled(eventId, context)
     const { room, settings } = known
     const admission = await live.ask(eventId, known, () => queue.admit(eventId, index, settings))
@@ -50,7 +50,7 @@ export class Sessions {
     const exp = Math.floor(beganMs / 1_000) + room.session_s
     // One place always gives the same pass id, at every gateway: the booking worker counts by it.
     const idle = room.idle_s * 1_000
-    const pass = { sub, event: eventId, place: index, began: beganMs, idle, exp, jti: keyOf(placeId).ownId }
+    const pass = { sub: userId, event: eventId, place: index, began: beganMs, idle, exp, jti: keyOf(placeId).ownId }
     metrics.admitted()
     return { pass: await passes.sign(pass), expires_at: new Date(exp * 1_000).toISOString(), next_poll_ms: 0 }
   }

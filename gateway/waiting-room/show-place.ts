@@ -35,7 +35,7 @@ export function showPlace(
   const opensInMs = (known.settings.opensAtMs ?? 0) - nowMs
   const spread = callsPerMinute < known.settings.callsPerMinute ? spreadAtMovingRate : spreadAtFixedRate
   const etaS = isWaiting && perSecond !== undefined ? ahead / perSecond : null
-  // While the pace is unknown, buyers near the front must not miss their call.
+  // While the speed is unknown, buyers near the front must not miss their call.
   const soonestS = known.settings.state === 'open' ? (60 * ahead) / callsPerMinute : null
   return {
     ...name,

@@ -48,15 +48,15 @@ export class WaitingRooms {
 
   /** A place of the caller. Throws `not_found`, and `place_expired` for one that was passed over too long ago. */
   async view(placeId: string, context: MessageContext): Promise<QueuePlace> {
-    const { known, name, place } = await this.#look(placeId, context)
-    return this.#show(name, place, requireUser(context.caller), known)
+    const { userId, known, name, place } = await this.#look(placeId, context)
+    return this.#show(name, place, userId, known)
   }
 
   /** The receipt for a place of the caller. Throws `not_found`, `place_expired`, and `draw_not_open` without a draw. */
   async receipt(placeId: string, context: MessageContext): Promise<ReplyOf<typeof viewReceipt>> {
-    const { name, takesPart } = await this.#look(placeId, context)
+    const { userId, name, takesPart } = await this.#look(placeId, context)
     const { bus, placeIds } = this.#parts
-    const leaf = leafOf(placeIds.make(name, requireUser(context.caller))).toString('hex')
+    const leaf = leafOf(placeIds.make(name, userId)).toString('hex')
     const request = { event_id: name.eventId, index: name.index, leaf, takes_part: takesPart }
     return call(bus, signReceipt, request, withoutCaller(context))
   }
@@ -144,7 +144,7 @@ export class WaitingRooms {
   async #look(
     placeId: string,
     context: MessageContext,
-  ): Promise<{ known: KnownRoom; name: PlaceName; place: Place; takesPart: boolean }> {
+  ): Promise<{ userId: string; known: KnownRoom; name: PlaceName; place: Place; takesPart: boolean }> {
     const { live, queue, placeIds } = this.#parts
     const userId = requireUser(context.caller)
     const { eventId, index } = placeIds.mustBeOf(placeId, userId)
@@ -153,7 +153,7 @@ export class WaitingRooms {
     const place = await live.ask(eventId, known, () => queue.look(eventId, caller, index, known.settings))
     if (place.state === 'expired') throw placeExpired()
     const name = { eventId, index: place.index }
-    return { known, name, place, takesPart: await this.#enterRoll(name, userId, known) }
+    return { userId, known, name, place, takesPart: await this.#enterRoll(name, userId, known) }
   }
 
   /**

@@ -27,45 +27,45 @@ function injected(beganAt: number, endedAt: number): Injected {
 const one = [injected(1_000, 9_000)]
 const calm = service({ from: 0, to: 10_000 })
 
-const backAfterMs = (entries: readonly Entry[], faults = one): number | undefined =>
-  recoveriesOf(faults, entries, buyingBegan)[0]?.backAfterMs
+const longestOutageMs = (entries: readonly Entry[], faults = one): number | undefined =>
+  recoveriesOf(faults, entries, buyingBegan)[0]?.longestOutageMs
 
 test('a fault that nobody feels is over at once', (t) => {
-  t.is(backAfterMs(calm), 0)
+  t.is(longestOutageMs(calm), 0)
 })
 
-test('normal is when the last request was begun that the server failed', (t) => {
+test('an outage lasts until the last failed request was begun', (t) => {
   const entries = [...calm, entry(1_100, failed), entry(3_500, failed, { endedAt: buyingBegan + 8_000 })]
   const [recovery] = recoveriesOf(one, entries, buyingBegan)
-  t.like(recovery, { backAfterMs: 2_500, failed: 2, longestWaitMs: 4_500 })
+  t.like(recovery, { longestOutageMs: 2_500, failed: 2, longestWaitMs: 4_500 })
   t.is(recovery?.failures.join(), 'undefined at 0.1 s for 0.0 s,undefined at 2.5 s for 4.5 s')
 })
 
-test('after three seconds without trouble a new disturbance begins, and the longest one counts', (t) => {
-  t.is(backAfterMs([...calm, entry(1_100, failed), entry(4_200, failed), entry(4_900, failed)]), 700)
-  t.is(backAfterMs([...calm, entry(1_100, failed), entry(4_000, failed), entry(6_900, failed)]), 5_900)
-  t.is(backAfterMs([...service({ from: 0, to: 6_000 }), ...service({ from: 8_500, to: 10_000 })]), 2_600)
+test('after three seconds without trouble a new outage begins, and the longest one counts', (t) => {
+  t.is(longestOutageMs([...calm, entry(1_100, failed), entry(4_200, failed), entry(4_900, failed)]), 700)
+  t.is(longestOutageMs([...calm, entry(1_100, failed), entry(4_000, failed), entry(6_900, failed)]), 5_900)
+  t.is(longestOutageMs([...service({ from: 0, to: 6_000 }), ...service({ from: 8_500, to: 10_000 })]), 2_600)
 })
 
 test('an answer that never came is a failure, unless the buyer left', (t) => {
   const none: Outcome = { kind: 'unknown', why: 'socket hang up' }
-  t.is(backAfterMs([...calm, entry(2_000, none)]), 1_000)
-  t.is(backAfterMs([...calm, entry(2_000, none, { cutByBuyer: true })]), 0)
+  t.is(longestOutageMs([...calm, entry(2_000, none)]), 1_000)
+  t.is(longestOutageMs([...calm, entry(2_000, none, { cutByBuyer: true })]), 0)
 })
 
 test('a time in which nobody is served is not normal, though nobody is failed either', (t) => {
   const entries = [...service({ from: 0, to: 1_000 }), ...service({ from: 4_000, to: 10_000 })]
-  t.is(backAfterMs(entries), 3_010)
-  t.is(backAfterMs(service({ from: 0, to: 6_000 })), Number.POSITIVE_INFINITY)
+  t.is(longestOutageMs(entries), 3_010)
+  t.is(longestOutageMs(service({ from: 0, to: 6_000 })), Number.POSITIVE_INFINITY)
 })
 
 test('what the next fault does to requests that were under way is not the fault of this one', (t) => {
   const two = [...one, injected(9_100, 12_000)]
   const underWay = entry(3_000, failed, { endedAt: buyingBegan + 9_300 })
-  t.is(backAfterMs([...calm, underWay], two), 0)
-  t.is(backAfterMs([...calm, { ...underWay, endedAt: buyingBegan + 9_000 }], two), 2_000)
+  t.is(longestOutageMs([...calm, underWay], two), 0)
+  t.is(longestOutageMs([...calm, { ...underWay, endedAt: buyingBegan + 9_000 }], two), 2_000)
 })
 
 test('failures before a fault, and of requests that sell nothing, do not count', (t) => {
-  t.is(backAfterMs([...calm, entry(500, failed), entry(3_000, failed, { operation: 'browse' })]), 0)
+  t.is(longestOutageMs([...calm, entry(500, failed), entry(3_000, failed, { operation: 'browse' })]), 0)
 })

@@ -13,11 +13,10 @@ export interface Recovery {
   /** The longest that anybody waited for such a failure. */
   readonly longestWaitMs: number
   /**
-   * How long its longest disturbance lasted; the first one counts from its begin. `Infinity` when it had not ended in its time.
-   * A disturbance begins with a failed request or with a second in which nobody is served, and has ended when three seconds pass
-   * without either.
+   * Length of the longest outage. An outage begins with a failed request or with a second in which nobody is served, and has ended when
+   * three seconds pass without either. The first one counts from the fault. `Infinity`: not over when the fault's time ended.
    */
-  readonly backAfterMs: number
+  readonly longestOutageMs: number
   readonly boundMs: number
 }
 
@@ -30,7 +29,7 @@ interface Time {
 
 /** So long without anybody being served is not normal, when two dozen buyers ask all the time. */
 const longestPauseMs = 1_000
-/** So long without trouble ends a disturbance; a later one, as when a dead server comes back, counts by itself. */
+/** So long without trouble ends an outage; a later one, as when a dead server comes back, counts by itself. */
 const steadyMs = 3_000
 
 /** Of the faults that have a bound, in their order. `from` is when buying began, by the history's clock. */
@@ -50,7 +49,7 @@ export function recoveriesOf(injected: readonly Injected[], entries: readonly En
         failed: failed.length,
         failures: failed.map((entry) => describeFailure(entry, time)),
         longestWaitMs: Math.max(0, ...failed.map((entry) => entry.endedAt - entry.beganAt)),
-        backAfterMs: longestDisturbanceMs(troubles, time),
+        longestOutageMs: longestOutageMs(troubles, time),
         boundMs: fault.backToNormalWithinMs,
       },
     ]
@@ -88,7 +87,7 @@ function pauses(felt: readonly Entry[], { from, to }: Time): Trouble[] {
   return [...served, to].flatMap((at, index) => pause(served[index - 1] ?? from, at))
 }
 
-function longestDisturbanceMs(troubles: readonly Trouble[], { from }: Time): number {
+function longestOutageMs(troubles: readonly Trouble[], { from }: Time): number {
   let begin = from
   let end = from
   let longest = 0

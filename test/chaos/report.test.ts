@@ -14,13 +14,13 @@ function injected(changed: boolean): Injected {
   return { planned, beganAt: 0, endedAt: 1, effect: { changed, seen: 'pid 1 → 2' } }
 }
 
-const recovery = (backAfterMs: number): Recovery => ({
+const recovery = (longestOutageMs: number): Recovery => ({
   kind: 'kill nats node',
   seen: 'nats-2',
   failed: 3,
   failures: ['unavailable at 0.1 s for 2.0 s'],
   longestWaitMs: 2_000,
-  backAfterMs,
+  longestOutageMs,
   boundMs: 5_000,
 })
 

@@ -83,7 +83,7 @@ export function explanations(run: Run): string[] {
 }
 
 export const isGreen = (run: Run): boolean => explanations(run).length === 0
-const isLate = ({ backAfterMs, boundMs }: Recovery): boolean => backAfterMs > boundMs
+const isLate = ({ longestOutageMs, boundMs }: Recovery): boolean => longestOutageMs > boundMs
 
 function recoveryTable(recoveries: readonly Recovery[]): string[] {
   if (recoveries.length === 0) return []
@@ -91,7 +91,7 @@ function recoveryTable(recoveries: readonly Recovery[]): string[] {
     ['fault', 'back to normal', 'bound', 'failed', 'longest wait', 'what'],
     ...recoveries.map((recovery) => [
       recovery.kind,
-      `after ${seconds(recovery.backAfterMs)}${isLate(recovery) ? ' TOO LATE' : ''}`,
+      `after ${seconds(recovery.longestOutageMs)}${isLate(recovery) ? ' TOO LATE' : ''}`,
       seconds(recovery.boundMs),
       String(recovery.failed),
       seconds(recovery.longestWaitMs),

@@ -15,7 +15,7 @@ import { heal, type SystemUnderTest } from './start.ts'
 
 export const buyersAtOnce = 24
 const progressEveryMs = 10_000
-/** That a slow machine gets at most, so that enough is bought for the run to show something. */
+/** A slow machine gets at most so many more, until `leastPurchases` are made. */
 const moreSeconds = 100
 
 export interface ShoppingOptions {

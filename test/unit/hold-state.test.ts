@@ -16,7 +16,7 @@ import {
 import { minutesToAnnounce, secondsLeft } from '../../gateway/storefront/browser/hold-timer.ts'
 import type { Intention, PayState } from '../../gateway/storefront/views/pay-state.ts'
 import { afterPlace, afterRefusal } from '../../gateway/storefront/views/queue/queue-state.ts'
-import { Pace } from '../../gateway/waiting-room/pace.ts'
+import { QueueSpeed } from '../../gateway/waiting-room/queue-speed.ts'
 import { always } from '../support/always.ts'
 
 const held: PayState = { name: 'held', note: null }
@@ -257,16 +257,16 @@ test('a refusal that asking again may mend changes nothing; all others say what 
   t.like(afterRefusal('queue_not_enabled'), { stage: 'none' })
 })
 
-test('the pace of a queue counts from its first call, not from when buyers began to wait', (t) => {
-  const pace = new Pace()
-  for (let second = 0; second <= 50; second += 1) pace.note(0, second * 1_000)
-  for (let second = 51; second <= 61; second += 1) pace.note((second - 50) * 5, second * 1_000)
-  t.is(pace.perSecond(61_000), 5)
+test('the speed of a queue counts from its first call, not from when buyers began to wait', (t) => {
+  const speed = new QueueSpeed()
+  for (let second = 0; second <= 50; second += 1) speed.note(0, second * 1_000)
+  for (let second = 51; second <= 61; second += 1) speed.note((second - 50) * 5, second * 1_000)
+  t.is(speed.perSecond(61_000), 5)
 })
 
-test('the pace of a queue is not known before it has moved for ten seconds', (t) => {
-  const pace = new Pace()
-  pace.note(0, 0)
-  pace.note(30, 5_000)
-  t.is(pace.perSecond(5_000), undefined)
+test('the speed of a queue is not known before it has moved for ten seconds', (t) => {
+  const speed = new QueueSpeed()
+  speed.note(0, 0)
+  speed.note(30, 5_000)
+  t.is(speed.perSecond(5_000), undefined)
 })

@@ -50,7 +50,7 @@ export interface Payment {
   readonly lossReason: LossReason | null
   /** Nothing is left to do: provider and booking both know the end. */
   readonly settled: boolean
-  /** No step has succeeded for a minute: operators are alerted. */
+  /** No step has succeeded for a minute: the auditor reports it (I7). */
   readonly isStuck: boolean
   /** Until this time, by the database's clock, the payment belongs to its driver. */
   readonly leaseUntil: Date | null

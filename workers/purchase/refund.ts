@@ -38,7 +38,7 @@ export interface Refund {
   readonly refusal: Refusal | null
   /** Nothing is left to do: provider and booking both know the end. */
   readonly settled: boolean
-  /** No step has succeeded for a minute: it is tried less often, delays no other refund, and operators are alerted. */
+  /** No step has succeeded for a minute: it is tried less often, delays no other refund, and the auditor reports it (I7). */
   readonly isStuck: boolean
 }
 

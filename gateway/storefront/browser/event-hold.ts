@@ -7,7 +7,7 @@ import type { EventChoice } from './event-choice.ts'
 import type { EventPlaces } from './event-places.ts'
 import type { Island } from './island.ts'
 import { OwnHold } from './own-hold.ts'
-import { notReleasedNote, refusalNote, type Wanted } from './refusal-note.ts'
+import { notReleasedNote, refusalNote } from './refusal-note.ts'
 import { type BestWish, bestPlaces, releaseHold, requestPlaces, type Selection, seatsOf } from './request-places.ts'
 
 const messages = '.event-panel > [role="status"]'
@@ -43,7 +43,7 @@ export class EventHold {
     const { selection } = this.#choice
     if (selection === null) return
     const { totalMinor } = choiceOf(this.#island.state)
-    const hold = await this.#request(selection, null, () => this.holdChosen())
+    const hold = await this.#request(selection, () => this.holdChosen())
     if (hold === null) return
     this.#choice.clear()
     if (hold.total_minor !== totalMinor) {
@@ -61,8 +61,7 @@ export class EventHold {
   async holdBest(wish: BestWish): Promise<void> {
     const { live } = this.#places
     const best = bestPlaces(wish, live, live.onlyPrice === null ? undefined : this.#tierOf(live.onlyPrice))
-    const wanted = { qty: best.qty, hasPrice: best.tier !== undefined }
-    const hold = await this.#request({ best_available: best }, wanted, () => this.holdBest(wish))
+    const hold = await this.#request({ best_available: best }, () => this.holdBest(wish))
     if (hold === null) return
     this.#choice.lightUp(seatsOf(hold.places))
     document.querySelector<HTMLElement>('.held .button')?.focus()
@@ -73,12 +72,11 @@ export class EventHold {
     if (held === null || asking !== null) return
     this.#again = () => this.release()
     this.#places.set({ asking: 'release', note: null })
-    const answer = await releaseHold(held.holdId)
-    this.#places.set({ asking: null })
-    if (answer.ok) {
-      this.#ownHold.drop(held.holdId)
-      this.#places.say(words.released)
-    } else this.#places.set({ note: notReleasedNote(answer.problem) })
+    const problem = await releaseHold(held.holdId)
+    this.#places.set({ asking: null, note: problem && notReleasedNote(problem) })
+    if (problem !== null) return
+    this.#ownHold.drop(held.holdId)
+    this.#places.say(words.released)
   }
 
   /** Rings the seats of an offer on the map; null: none. */
@@ -95,9 +93,10 @@ export class EventHold {
     else if (offer?.again === true) void this.#again()
   }
 
-  /** Sends one request for places; `best` as in `Wanted`. Null if it was refused; the page then says why. */
-  async #request(selection: Selection, best: Wanted['best'], again: () => Promise<void>): Promise<Hold | null> {
+  /** Sends one request for places. Null if it was refused; the page then says why. */
+  async #request(selection: Selection, again: () => Promise<void>): Promise<Hold | null> {
     const { event, live } = this.#places
+    const best = 'best_available' in selection ? selection.best_available : null
     if (live.asking !== null || event.sale.status !== 'on_sale') return null
     this.#again = again
     this.#places.set({ asking: best === null ? 'hold' : 'best', note: null })
@@ -114,7 +113,7 @@ export class EventHold {
     }
     const { problem } = answer
     const { plan, writing } = this.#places
-    this.#places.set({ asking: null, note: refusalNote(problem, plan, { best }, writing) })
+    this.#places.set({ asking: null, note: refusalNote(problem, plan, best, writing) })
     bringMessageIntoView()
     if (typeof problem.hold_id === 'string') await this.#ownHold.look(problem.hold_id)
     this.#choice.loseTaken()
@@ -137,7 +136,7 @@ export class EventHold {
     return this.#places.event.price_tiers.find(({ name }) => names.includes(name))?.name
   }
 
-  /** Called at each second of the clock; the places are other ones only after a request or a look. */
+  /** Called each second; `places` is a new object only after a request or a look. */
   #heldChanged(held: HeldState | null): void {
     const { live } = this.#places
     this.#places.set({ held })

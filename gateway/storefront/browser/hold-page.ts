@@ -162,7 +162,7 @@ function startTicking(hold: Hold): void {
 
 /** Extends the hold or exchanges its places. */
 async function change(page: Island<HoldPageState>, busy: 'extend' | 'change', body: object): Promise<void> {
-  if (!begin(page, busy)) return
+  if (!tryBegin(page, busy)) return
   const pass = passOf(page.state.hold.event_id)
   const answer = await ask<Hold>('PATCH', holdPath(page.state.hold.id), {
     body,
@@ -171,7 +171,7 @@ async function change(page: Island<HoldPageState>, busy: 'extend' | 'change', bo
   })
   page.set({ busy: null })
   if (!answer.ok) {
-    refuse(page, answer.problem)
+    showRefusal(page, answer.problem)
     return
   }
   showHold(answer.value)
@@ -180,12 +180,12 @@ async function change(page: Island<HoldPageState>, busy: 'extend' | 'change', bo
 }
 
 async function release(page: Island<HoldPageState>): Promise<void> {
-  if (!begin(page, 'release')) return
+  if (!tryBegin(page, 'release')) return
   const { hold, event } = page.state
-  const answer = await releaseHold(hold.id)
+  const problem = await releaseHold(hold.id)
   page.set({ busy: null })
-  if (!answer.ok) {
-    refuse(page, answer.problem)
+  if (problem !== null) {
+    showRefusal(page, problem)
     return
   }
   forgetHeld(hold.id)
@@ -193,14 +193,14 @@ async function release(page: Island<HoldPageState>): Promise<void> {
 }
 
 /** False for a second press before the first is answered, and once a payment has begun. */
-function begin(page: Island<HoldPageState>, busy: NonNullable<HoldPageState['busy']>): boolean {
+function tryBegin(page: Island<HoldPageState>, busy: NonNullable<HoldPageState['busy']>): boolean {
   if (page.state.busy !== null || page.state.pay.name !== 'held') return false
   page.set({ busy, outcome: null, pay: { name: 'held', note: null } })
   return true
 }
 
 /** Says why the hold was not changed. Not once a payment has begun: its state must not be lost. */
-function refuse(page: Island<HoldPageState>, { code, detail }: Fault): void {
+function showRefusal(page: Island<HoldPageState>, { code, detail }: Fault): void {
   if (page.state.pay.name !== 'held') return
   if (code === 'offline') page.set({ pay: { name: 'held', note: 'offline' } })
   else if (code === 'hold_cap_reached')

@@ -4,16 +4,11 @@ import * as words from '../views/words/event.ts'
 import type { Fault } from './api.ts'
 import { isTransient } from './ask-once.ts'
 import { placesText, type Writing } from './place-lines.ts'
+import type { Best } from './request-places.ts'
 import { type Plan, placeOf } from './seat-map/plan.ts'
 
-/** The request that was refused. */
-export interface Wanted {
-  /** The number of seats and the rule; null if the request named seats. */
-  readonly best: { readonly qty: number; readonly hasPrice: boolean } | null
-}
-
-/** The explanation of a refused hold, and what the buyer can take instead. */
-export function refusalNote(problem: Fault, plan: Plan, { best }: Wanted, writing: Writing): Note {
+/** The explanation of a refused hold, and what the buyer can take instead. `best`: the refused request; null if it named places. */
+export function refusalNote(problem: Fault, plan: Plan, best: Best | null, writing: Writing): Note {
   const alarm = (text: string, offers: readonly Offer[] = [], title: string = problem.title): Note => ({
     title,
     text,
@@ -61,13 +56,13 @@ export function notReleasedNote(problem: Fault): Note {
 
 const tryAgain: Offer = { label: words.tryAgain, again: true }
 
-function noTogether({ qty, hasPrice }: NonNullable<Wanted['best']>): string {
-  return hasPrice ? words.notTogetherHere(qty) : words.notTogether(qty)
+function noTogether({ qty, tier }: Best): string {
+  return tier === undefined ? words.notTogether(qty) : words.notTogetherHere(qty)
 }
 
-function apartOffers({ qty, hasPrice }: NonNullable<Wanted['best']>): Offer[] {
+function apartOffers({ qty, tier }: Best): Offer[] {
   return [
-    ...(hasPrice ? [{ label: words.anyPrice, best: { qty, anyPrice: true } }] : []),
+    ...(tier !== undefined ? [{ label: words.anyPrice, best: { qty, anyPrice: true } }] : []),
     { label: words.takeApart(qty), best: { qty, apart: true } },
     ...(qty > 1 ? [fewer(qty - 1)] : []),
   ]

@@ -1,5 +1,5 @@
 import type { Hold } from '#shared/contracts/holds.ts'
-import type { Answer } from './api.ts'
+import type { Answer, Fault } from './api.ts'
 import { askOnce } from './ask-once.ts'
 import { becomeGuest } from './own-hold.ts'
 import { forgetPass, passOf, queuePath } from './queue-places.ts'
@@ -12,7 +12,7 @@ export interface BestWish {
 }
 
 /** The request for best places; see the contract `holdSeats`. */
-interface Best {
+export interface Best {
   readonly qty: number
   readonly tier?: string
   readonly accessible?: true
@@ -82,11 +82,9 @@ export async function requestPlaces(
   return { to: queuePath(eventId) }
 }
 
-/** Releases a hold, as one intention. A hold that is not found counts as released. */
-export async function releaseHold(holdId: string): Promise<Answer<unknown>> {
+/** Releases a hold, as one intention. Returns why it could not, or null. A hold that is not found counts as released. */
+export async function releaseHold(holdId: string): Promise<Fault | null> {
   const path = `/holds/${encodeURIComponent(holdId)}`
   const answer = await askOnce({ method: 'DELETE', path, body: undefined })
-  return answer.ok || answer.problem.status !== 404
-    ? answer
-    : { ok: true, status: 404, value: undefined, headers: new Headers() }
+  return answer.ok || answer.problem.status === 404 ? null : answer.problem
 }

@@ -12,7 +12,7 @@ import type { Effect, Fault } from './fault.ts'
 const deadMs = [4_000, 5_000] as const
 /** Of the stream's leader: longer than its followers take to elect another, as compiled into nats-server. */
 const leaderDeadMs = [9_500, 10_000] as const
-/** It stays dead for this much longer where the others have not noticed yet, as on a slow machine. */
+/** It stays dead up to this much longer, until the others notice. */
 const noticedWithinMs = 15_000
 /** How long an operator of a database needs to be sure that the primary is lost, and to have it promote the standby. */
 const detectionMs = [1_000, 3_000] as const

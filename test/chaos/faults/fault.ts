@@ -12,7 +12,7 @@ export interface Fault {
   readonly alone?: boolean
   /** How long it lasts, at least and at most, in milliseconds. 0: an instant. */
   readonly lastsMs: readonly [number, number]
-  /** Selling must be back to normal so long after its begin: while it lasts, where others stand in for what is broken. */
+  /** Bound of each outage that it causes: others stand in for what is broken while it lasts. */
   readonly backToNormalWithinMs?: number
   /** Breaks it, waits, heals it. Throws when it could not. */
   inject(system: SystemUnderTest, damage: Damage): Promise<Effect>

@@ -212,7 +212,7 @@ function chosenSeat(seat: ChosenSeat, { language, currency }: { language: string
 }
 
 function holdLabel(state: EventPageState, live: LiveState): string {
-  if (live.asking !== null) return words.holding
+  if (live.asking === 'hold' || live.asking === 'best') return words.holding
   if (live.mode === 'offline') return words.offlineButton
   const { places, seats } = choiceOf(state)
   if (live.held !== null) return words.exchange(places)

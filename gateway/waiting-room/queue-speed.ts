@@ -1,9 +1,9 @@
-/** The window over which the pace is measured, and the shortest part of it that gives a result. */
+/** The window over which the speed is measured, and the shortest part of it that gives a result. */
 const windowMs = 60_000
 const leastMs = 10_000
 
 /** How fast a queue moves: the growth of `serving` over the last minute, including buyers who did not come. */
-export class Pace {
+export class QueueSpeed {
   #notes: { serving: number; atMs: number }[] = []
 
   note(serving: number, atMs: number): void {
@@ -19,7 +19,7 @@ export class Pace {
     const [first] = this.#notes
     const last = this.#notes.at(-1)
     if (first === undefined || last === undefined || nowMs - first.atMs < leastMs) return undefined
-    const pace = (last.serving - first.serving) / ((last.atMs - first.atMs) / 1_000)
-    return pace > 0 ? pace : undefined
+    const speed = (last.serving - first.serving) / ((last.atMs - first.atMs) / 1_000)
+    return speed > 0 ? speed : undefined
   }
 }
