@@ -8,8 +8,9 @@ export interface LocalTime {
   readonly time: string
 }
 
-/** Creating one takes as long as reading ten events. There are about 400 zones, and fewer than twice as many names. */
+/** Creating one takes as long as reading ten events. There are fewer than 800 names of zones, but case does not matter in them. */
 const formatters = new Map<string, Intl.DateTimeFormat>()
+const maxFormatters = 1_000
 
 /** Throws `RangeError` for a zone that Node does not know. */
 export function formatterOf(tz: string): Intl.DateTimeFormat {
@@ -17,6 +18,7 @@ export function formatterOf(tz: string): Intl.DateTimeFormat {
   if (known) return known
   // Swedish writes dates as ISO 8601 does: 2026-03-17 19:30:00.
   const formatter = new Intl.DateTimeFormat('sv', { timeZone: tz, dateStyle: 'short', timeStyle: 'medium' })
+  if (formatters.size >= maxFormatters) formatters.clear()
   formatters.set(tz, formatter)
   return formatter
 }

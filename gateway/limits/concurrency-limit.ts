@@ -9,11 +9,13 @@ const windowMs = 100
 /** The limit falls after a window in which a quarter of all calls were slow, and at least this many: one slow call is no overload. */
 const minSlow = 4
 const decrease = 0.7
-/**
- * The limit rises after a window without slow calls: by this share of itself, at least by one call. Also while it is not reached: a limit
- * that fell in a moment of trouble would otherwise refuse the first buyers of a rush hours later.
- */
+/** The limit rises after a window without slow calls in which it was reached: by this share of itself, at least by one call. */
 const increase = 0.05
+/**
+ * While it is not reached, and while nobody calls, it rises by so many calls a second. Otherwise a limit that fell in a moment of trouble
+ * would refuse the first buyers of a rush hours later; faster, and each wave of an overload would find it as high as the first one did.
+ */
+const restPerSecond = 1
 
 export interface ConcurrencyLimitOptions {
   /** Milliseconds after which a call counts as slow. */
@@ -37,7 +39,8 @@ export class ConcurrencyLimit {
   readonly #judged = new Set<{ readonly beganAt: number }>()
   #fast = 0
   #slow = 0
-  #windowEndsAt = 0
+  #wasReached = false
+  #windowBeganAt = 0
   /** Slow calls that began before this time met the earlier limit and do not lower it again. */
   #decreasedAt = Number.NEGATIVE_INFINITY
 
@@ -62,8 +65,9 @@ export class ConcurrencyLimit {
    */
   begin({ isJudged = true }: { isJudged?: boolean } = {}): (() => void) | null {
     const beganAt = this.#now()
-    if (beganAt >= this.#windowEndsAt) this.#adjust(beganAt)
+    if (beganAt >= this.#windowBeganAt + windowMs) this.#adjust(beganAt)
     if (this.#inFlight >= this.limit) {
+      this.#wasReached = true
       this.#onRefused()
       return null
     }
@@ -85,14 +89,18 @@ export class ConcurrencyLimit {
       if (now - beganAt <= this.#slowAfterMs) break
       if (beganAt >= this.#decreasedAt) slow += 1
     }
+    const lastedMs = now - this.#windowBeganAt
+    let restMs = lastedMs - windowMs
     if (slow >= minSlow && slow * 3 > this.#fast) {
       this.#limit = Math.max(minLimit, Math.min(this.#limit, this.#inFlight) * decrease)
       this.#decreasedAt = now
-    } else if (slow === 0 && this.#fast > 0) {
-      this.#limit = Math.min(maxLimit, this.#limit + Math.max(1, this.#limit * increase))
-    }
+    } else if (this.#wasReached) {
+      if (slow === 0 && this.#fast > 0) this.#limit += Math.max(1, this.#limit * increase)
+    } else restMs = lastedMs
+    this.#limit = Math.min(maxLimit, this.#limit + (restMs / 1_000) * restPerSecond)
     this.#fast = 0
     this.#slow = 0
-    this.#windowEndsAt = now + windowMs
+    this.#wasReached = false
+    this.#windowBeganAt = now
   }
 }

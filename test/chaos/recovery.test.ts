@@ -59,6 +59,13 @@ test('a time in which nobody is served is not normal, though nobody is failed ei
   t.is(longestOutageMs(service({ from: 0, to: 6_000 })), Number.POSITIVE_INFINITY)
 })
 
+test('who fails buyers to the end has not recovered, however late that began', (t) => {
+  const failing = (from: number) => Array.from({ length: 20 }, (_, index) => entry(from + index * 100, failed))
+  t.is(longestOutageMs([...calm, ...failing(7_050)]), Number.POSITIVE_INFINITY)
+  t.is(longestOutageMs([...calm, ...failing(5_050)]), 1_900)
+  t.is(longestOutageMs([...calm, entry(8_500, failed)]), 0)
+})
+
 test('what the next fault does to requests that were under way is not the fault of this one', (t) => {
   const two = [...one, injected(9_100, 12_000)]
   const underWay = entry(3_000, failed, { endedAt: buyingBegan + 9_300 })

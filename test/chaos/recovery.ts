@@ -41,7 +41,11 @@ export function recoveriesOf(injected: readonly Injected[], entries: readonly En
     const time = { from: from + beganAt, to: from + endedAt, next }
     const felt = selling.filter((entry) => isOf(time, entry))
     const failed = felt.filter(isFailure)
-    const troubles = [...failed.map(({ beganAt: at }) => ({ from: at, to: at })), ...pauses(felt, time)]
+    const troubles = [
+      ...failed.map(({ beganAt: at }) => ({ from: at, to: at })),
+      ...pauses(felt, time),
+      ...unfinished(failed, time),
+    ]
     return [
       {
         kind: fault.kind,
@@ -85,6 +89,12 @@ function pauses(felt: readonly Entry[], { from, to }: Time): Trouble[] {
   const pause = (begin: number, end: number): Trouble[] =>
     end - begin > longestPauseMs ? [{ from: begin, to: end === to ? Number.POSITIVE_INFINITY : end }] : []
   return [...served, to].flatMap((at, index) => pause(served[index - 1] ?? from, at))
+}
+
+/** Who still fails buyers at the end has not recovered. One alone may have met something else. */
+function unfinished(failed: readonly Entry[], { to }: Time): Trouble[] {
+  const late = failed.filter(({ beganAt }) => beganAt > to - longestPauseMs)
+  return late.length > 1 ? [{ from: to - longestPauseMs, to: Number.POSITIVE_INFINITY }] : []
 }
 
 function longestOutageMs(troubles: readonly Trouble[], { from }: Time): number {

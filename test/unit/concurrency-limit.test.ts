@@ -54,14 +54,27 @@ test('a worker that was frozen is called as often as before within half a minute
   t.is(bench.limit.limit, 256)
 })
 
-test('after trouble the limit is back within half a minute of ordinary traffic, so that a rush hours later is not refused', (t) => {
+for (const crowd of [0, 5]) {
+  test(`five minutes after trouble, with ${crowd} callers meanwhile, a rush is not refused`, (t) => {
+    const bench = new Bench()
+    bench.run({ seconds: 4, crowd: 200, durationMs: () => 2_000 })
+    t.true(bench.limit.limit < 150, `${bench.limit.limit}`)
+    bench.run({ seconds: 300, crowd, durationMs: () => 20 })
+    const { refused } = bench
+    bench.run({ seconds: 1, crowd: 250, durationMs: () => 100 })
+    t.is(bench.refused, refused)
+  })
+}
+
+test('waves of a thousand callers, ten seconds apart, find the limit almost as low as the overload left it', (t) => {
   const bench = new Bench()
-  bench.run({ seconds: 4, crowd: 200, durationMs: () => 2_000 })
-  t.true(bench.limit.limit < 150, `${bench.limit.limit}`)
-  bench.run({ seconds: 30, crowd: 5, durationMs: () => 20 })
-  const { refused } = bench
-  bench.run({ seconds: 1, crowd: 250, durationMs: () => 100 })
-  t.is(bench.refused, refused)
+  const durationMs = (inFlight: number) => inFlight * 10
+  bench.run({ seconds: 20, crowd: 1_000, durationMs })
+  for (let wave = 0; wave < 5; wave += 1) {
+    bench.run({ seconds: 10, crowd: 3, durationMs })
+    t.true(bench.limit.limit <= 60, `${bench.limit.limit}`)
+    bench.run({ seconds: 2, crowd: 1_000, durationMs })
+  }
 })
 
 test('sixteen callers are never refused, however slow their calls are', (t) => {
