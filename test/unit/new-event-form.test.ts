@@ -3,10 +3,10 @@ import { checkRequest } from '#shared/check-request.ts'
 import { createEvent } from '#shared/contracts/organising.ts'
 import {
   emptyForm,
-  isShownTwice,
   type NewEventForm,
   newArea,
   requestOf,
+  timeOf,
   totalOf,
 } from '../../gateway/storefront/views/desk/new-event-form.ts'
 
@@ -75,12 +75,13 @@ test('the sale opens at the local time of the venue, in winter and in summer', (
 
 test('a time that clocks skip is refused', (t) => {
   t.deepEqual(Object.keys(faultsOf({ opensAt: '2027-03-28T02:30' })), ['/on_sale_at'])
+  t.deepEqual(Object.keys(faultsOf({ startsOn: '2027-03-28', startsAt: '02:30' })), ['/starts_at_local'])
 })
 
 test('of a time that clocks show twice, the organiser chooses', (t) => {
   const night = { startsOn: '2027-10-31', startsAt: '02:30', opensAt: '2027-10-31T02:30' }
-  t.true(isShownTwice({ ...form, ...night }, 'starts') && isShownTwice({ ...form, ...night }, 'opens'))
-  t.false(isShownTwice({ ...form, ...night, startsAt: '03:30' }, 'starts'))
+  t.true(timeOf({ ...form, ...night }, 'starts').isShownTwice && timeOf({ ...form, ...night }, 'opens').isShownTwice)
+  t.false(timeOf({ ...form, ...night, startsAt: '03:30' }, 'starts').isShownTwice)
   const [first, second] = [requestFor(night), requestFor({ ...night, startsSecond: true, opensSecond: true })]
   t.deepEqual([first.starts_at_local, first.on_sale_at], ['02:30+02:00', '2027-10-31T00:30:00.000Z'])
   t.deepEqual([second.starts_at_local, second.on_sale_at], ['02:30+01:00', '2027-10-31T01:30:00.000Z'])
@@ -95,7 +96,9 @@ test('every field that must be filled in, and every wrong number, is named at on
   ])
 })
 
-test('a zone that does not exist and a day that is over at the venue are refused', (t) => {
+test('a zone that does not exist, and a day or a time that has passed at the venue, are refused', (t) => {
+  t.deepEqual(Object.keys(faultsOf({ startsOn: '2027-01-01', startsAt: '13:00' })), ['/starts_at_local'])
+  t.deepEqual(faultsOf({ startsOn: '2027-01-01', startsAt: '13:01' }), {})
   t.deepEqual(Object.keys(faultsOf({ tz: 'Berlin' })), ['/venue/tz'])
   t.deepEqual(Object.keys(faultsOf({ startsOn: '2026-12-31' })), ['/starts_on'])
   t.deepEqual(faultsOf({ startsOn: '2027-01-01' }), {})

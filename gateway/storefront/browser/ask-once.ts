@@ -15,7 +15,7 @@ const waitsMs = [500, 1_000, 2_000, 4_000]
 
 /**
  * Sends a request with a new key, and repeats it with the same key until a final answer arrives. The key is stored before it is sent, so
- * that the same request after a reload uses it again.
+ * that the same request after a reload, or after signing in again, uses it once more.
  */
 export async function askOnce<Value>(
   { method, path, body }: Wanted,
@@ -28,7 +28,7 @@ export async function askOnce<Value>(
     await new Promise((resolve) => setTimeout(resolve, wait * (0.8 + 0.4 * Math.random())))
     answer = await send<Value>(intention, options)
   }
-  if (answer.ok || !isTransient(answer.problem)) forget()
+  if (answer.ok || !(isTransient(answer.problem) || answer.problem.status === 401)) forget()
   return answer
 }
 

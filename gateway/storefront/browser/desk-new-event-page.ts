@@ -6,7 +6,7 @@ import { type DeskNewEventState, deskNewEventPage } from '../views/desk/new-even
 import { count } from '../views/format.ts'
 import * as words from '../views/words/desk-new-event.ts'
 import type { Fault } from './api.ts'
-import { askOnce } from './ask-once.ts'
+import { askOnce, isTransient } from './ask-once.ts'
 import { faultText, type StaffPage, startStaffPage } from './staff.ts'
 
 /** A new event is typed, and saved as a draft. */
@@ -16,13 +16,13 @@ const desk: StaffPage<DeskNewEventState> = startStaffPage<DeskNewEventState>({
   view: deskNewEventPage,
   load,
   actions: {
-    add: (_, { dataset }) => add(dataset.kind as PlaceKind),
-    remove: (_, { dataset }) => remove(dataset.kind as PlaceKind, Number(dataset.index)),
+    add: (_, { dataset }) => add(dataset.kind as RowKind),
+    remove: (_, { dataset }) => remove(dataset.kind as RowKind, Number(dataset.index)),
     save: (_, form) => save(form as HTMLFormElement),
   },
 })
 const { island } = desk
-type PlaceKind = 'sections' | 'areas'
+type RowKind = 'sections' | 'areas'
 
 island.set({
   form: { ...island.state.form, tz: Intl.DateTimeFormat().resolvedOptions().timeZone },
@@ -33,14 +33,23 @@ island.set({
 document.querySelector('main')?.addEventListener('input', ({ target }) => {
   const isField = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
   if (!isField || target.form?.id !== 'new-event') return
-  const { [target.name]: _, ...faults } = island.state.faults
-  island.set({ form: typedIn(target.form), faults })
+  const faults = Object.entries(island.state.faults).filter(([name]) => !dependsOn(name, target.name))
+  island.set({ form: typedIn(target.form), faults: Object.fromEntries(faults) })
+})
+
+/** The form as it was shown first: with no more than that, nothing is lost. */
+const untouched = JSON.stringify(island.state.form)
+let isSaved = false
+
+addEventListener('beforeunload', (event) => {
+  if (!isSaved && JSON.stringify(island.state.form) !== untouched) event.preventDefault()
 })
 
 /** Asks whether somebody is signed in. */
 async function load(): Promise<void> {
   const answer = await desk.read('/admin/events?limit=1')
   island.set({ fault: answer.ok ? null : faultText(answer.problem) })
+  if (island.state.problem !== null) focus('#problem')
 }
 
 function typedIn(form: HTMLFormElement): NewEventForm {
@@ -78,7 +87,7 @@ function typedIn(form: HTMLFormElement): NewEventForm {
   }
 }
 
-function add(kind: PlaceKind): void {
+function add(kind: RowKind): void {
   const { form, isSaving } = island.state
   if (isSaving) return
   island.set({
@@ -91,7 +100,7 @@ function add(kind: PlaceKind): void {
 }
 
 /** Later rows move up: faults, also those of an answer under way, would stand at the wrong ones. */
-function remove(kind: PlaceKind, index: number): void {
+function remove(kind: RowKind, index: number): void {
   const { form, isSaving } = island.state
   if (isSaving) return
   island.set({ form: { ...form, [kind]: form[kind].toSpliced(index, 1) }, faults: {} })
@@ -111,8 +120,10 @@ async function save(element: HTMLFormElement): Promise<void> {
   const body = converted.request
   const answer = desk.heed(await askOnce<DeskEvent>({ method: 'POST', path: '/admin/events', body }))
   // The page stays busy until the next one is shown: a second press must not make a second event.
-  if (answer.ok) location.assign(`/desk/events/${encodeURIComponent(answer.value.id)}`)
-  else refused(answer.problem, element)
+  if (answer.ok) {
+    isSaved = true
+    location.assign(`/desk/events/${encodeURIComponent(answer.value.id)}`)
+  } else showRefusal(answer.problem, element)
 }
 
 /** A date or time of which only a part is filled in has no value, as if it were left empty. */
@@ -121,15 +132,31 @@ function unfinishedIn(form: HTMLFormElement): FieldFaults {
   return Object.fromEntries(inputs.map(({ name }) => [name, words.unfinished]))
 }
 
-function refused(problem: Fault, form: HTMLFormElement): void {
+/** A price depends on its currency, and times on date and zone. */
+function dependsOn(name: string, changed: string): boolean {
+  if (changed === '/currency') return name === changed || name.endsWith('/price_minor')
+  const isTime = ['/starts_on', '/starts_at_local', '/on_sale_at'].includes(name)
+  return name === changed || (isTime && (changed === '/venue/tz' || changed === '/starts_on'))
+}
+
+function showRefusal(problem: Fault, form: HTMLFormElement): void {
   island.set({ isSaving: false })
+  if (problem.status === 401 || isTransient(problem)) {
+    const said =
+      problem.status === 401
+        ? { title: words.notSaved, text: words.saveAgain }
+        : { title: words.maybeSaved, text: words.maybeSavedText }
+    island.set({ faults: {}, problem: said })
+    focus('#problem')
+    return
+  }
   const errors = problem.code === 'validation_failed' ? ((problem.errors ?? []) as FieldError[]) : []
   const faults = Object.fromEntries(errors.flatMap((error) => faultAt(error, form)))
   // An error of no field stands above the form, with the words of the gateway.
   const others = errors.filter((error) => faultAt(error, form).length === 0).map(({ detail }) => capitalised(detail))
   const said = errors.length > 0 ? others.join(' ') : faultText(problem)
   if (said !== null && said !== '') {
-    island.set({ faults, problem: words.stillHere(said) })
+    island.set({ faults, problem: { title: words.notSaved, text: words.stillHere(said) } })
     focus('#problem')
   } else showFaults(faults)
 }
@@ -137,8 +164,9 @@ function refused(problem: Fault, form: HTMLFormElement): void {
 /** The field of an error, and what to say there: `detail` without the name with which it begins. */
 function faultAt({ pointer, detail }: FieldError, form: HTMLFormElement): [string, string][] {
   const sentence = capitalised(detail.slice(detail.indexOf(' ') + 1))
-  // The page sends no other wrong time, and the gateway would explain it with members that have no field.
+  // Otherwise the page sends only valid ones; the gateway's texts name `off_sale_at`, which has no field here, and minor units.
   if (pointer === '/on_sale_at') return [[pointer, words.opensTooLate]]
+  if (pointer.endsWith('/price_minor')) return [[pointer, words.priceTooHigh]]
   const [, performer] = /^\/performers\/(\d+)$/.exec(pointer) ?? []
   if (performer !== undefined) {
     return [['/performers', words.performer(count(Number(performer) + 1, island.state.language), sentence)]]

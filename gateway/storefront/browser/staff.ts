@@ -71,7 +71,11 @@ export function startStaffPage<State extends StaffState>({
     },
     heed(answer) {
       const { status } = answer.ok ? answer : answer.problem
-      if (status === 401) set({ access: 'closed' })
+      if (status === 401) {
+        const wasOpen = island.state.access === 'open'
+        set({ access: 'closed' })
+        if (wasOpen) queueMicrotask(() => document.querySelector<HTMLElement>('#key')?.focus())
+      }
       // Other refusals come only to those who are signed in; limits and faults of the gateway come to everybody.
       else if (status >= 200 && status < 500 && status !== 429) set({ access: 'open' })
       if (signOut !== null) signOut.hidden = island.state.access !== 'open'

@@ -390,7 +390,7 @@ export const shownPages: readonly ShownPage[] = [
     async open(page) {
       await openDesk(page)
       await page.goto('/desk/new-event')
-      await page.getByRole('button', { name: 'Add standing places' }).click()
+      await page.getByRole('button', { name: 'Add general admission' }).click()
       await page.getByRole('button', { name: 'Save the draft' }).click()
       await page.locator('[aria-invalid]').first().waitFor()
     },

@@ -14,6 +14,7 @@ export function draftCard(event: DeskEvent, language: string): Html {
 ${seat_count > 0 && row(words.seats, count(seat_count, language))}
 ${seat_count > 0 && price_tiers.map(({ name, price_minor }) => row(name, amount(price_minor)))}
 ${areas.map(({ name, capacity, price_minor }) => row(name, words.standingAt(count(capacity, language), amount(price_minor))))}
+${tz !== null && row(words.timeZone, tz)}
 ${row(words.saleOpens, opensAt === null ? words.atPublishing : html`<time datetime="${opensAt}" lang="${language}">${instantText(opensAt, { zone: tz, language })}</time>`)}
 ${row(words.ticketsABuyer, count(sale.max_tickets_per_user, language))}</dl>
 ${description !== null && html`<p class="desk-description">${description}</p>`}</section>`

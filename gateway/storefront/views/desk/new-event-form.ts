@@ -76,6 +76,8 @@ export function requestOf(form: NewEventForm, now: Date): { request: NewEvent } 
     if (required(pointer, typed) !== '' && minor === null) faults[pointer] = priceFault(currency)
     return minor ?? 0
   }
+  const starts = timeOf(form, 'starts')
+  const opens = timeOf(form, 'opens')
   const request: NewEvent = {
     name: required('/name', form.name),
     ...optional('type', form.type),
@@ -88,7 +90,10 @@ export function requestOf(form: NewEventForm, now: Date): { request: NewEvent } 
     },
     performers: form.performers.split('\n').flatMap((line) => (line.trim() === '' ? [] : [line.trim()])),
     starts_on: required('/starts_on', form.startsOn),
-    ...optional('starts_at_local', startTime(form)),
+    ...optional(
+      'starts_at_local',
+      starts.isShownTwice && starts.at ? starts.time + offsetAt(starts.at, form.tz.trim()) : starts.time,
+    ),
     currency,
     sections: form.sections.map((section, index) => ({
       name: required(`/sections/${index}/name`, section.name),
@@ -104,15 +109,16 @@ export function requestOf(form: NewEventForm, now: Date): { request: NewEvent } 
     })),
     max_tickets_per_user: whole('/max_tickets_per_user', form.limit),
   }
-  const opensAt = openingOf(form)
   if (!isKnownZone(form.tz)) faults['/venue/tz'] ??= words.unknownZone
   else {
     // The gateway stores it, but an event that is over cannot be published.
     if (form.startsOn < localTimeAt(now, form.tz.trim()).date) faults['/starts_on'] ??= words.dayIsOver
-    if (form.opensAt !== '' && opensAt === undefined) faults['/on_sale_at'] = words.skipped(form.opensAt.slice(11))
+    else if (starts.at && starts.at <= now) faults['/starts_at_local'] = words.timeIsOver
+    if (starts.isSkipped) faults['/starts_at_local'] = words.skipped(starts.time)
+    if (form.opensAt !== '' && opens.at === undefined) faults['/on_sale_at'] = words.skipped(opens.time)
   }
   if (Object.keys(faults).length > 0) return { faults }
-  return { request: { ...request, ...(opensAt !== undefined && { on_sale_at: opensAt.toISOString() }) } }
+  return { request: { ...request, ...(opens.at && { on_sale_at: opens.at.toISOString() }) } }
 }
 
 /** A member that is left out while its field is empty. */
@@ -120,28 +126,21 @@ function optional<Name extends string>(name: Name, typed: string): { readonly [n
   return typed.trim() === '' ? {} : ({ [name]: typed.trim() } as { [name in Name]: string })
 }
 
-/** With its offset if clocks show this time twice. The gateway refuses a time that they skip. */
-function startTime({ tz, startsOn, startsAt, startsSecond }: NewEventForm): string {
-  const instants = instantsAt(tz, startsOn, startsAt)
-  const meant = instants.at(startsSecond ? -1 : 0)
-  return instants.length > 1 && meant !== undefined ? startsAt + offsetAt(meant, tz.trim()) : startsAt
-}
-
-function openingOf({ tz, opensAt, opensSecond }: NewEventForm): Date | undefined {
-  const [date = '', time = ''] = opensAt.split('T')
-  return instantsAt(tz, date, time).at(opensSecond ? -1 : 0)
-}
-
-/** Whether clocks at the venue show the time at which the event begins, or the sale opens, twice. */
-export function isShownTwice({ tz, startsOn, startsAt, opensAt }: NewEventForm, what: 'starts' | 'opens'): boolean {
+/** When the event begins or the sale opens: the typed time of day, the instant that is meant, and what clocks at the venue make of it. */
+export function timeOf(
+  { tz, startsOn, startsAt, startsSecond, opensAt, opensSecond }: NewEventForm,
+  what: 'starts' | 'opens',
+): { time: string; at: Date | undefined; isSkipped: boolean; isShownTwice: boolean } {
   const [date = '', time = ''] = what === 'starts' ? [startsOn, startsAt] : opensAt.split('T')
-  return instantsAt(tz, date, time).length > 1
-}
-
-/** Empty while not all is typed, or if clocks skip this time. */
-function instantsAt(tz: string, date: string, time: string): Date[] {
   const isTyped = /^\d{4}-\d\d-\d\d$/.test(date) && /^\d\d:\d\d$/.test(time) && isKnownZone(tz)
-  return isTyped ? instantsOf({ date, time }, tz.trim()) : []
+  const instants = isTyped ? instantsOf({ date, time }, tz.trim()) : []
+  const isSecond = what === 'starts' ? startsSecond : opensSecond
+  return {
+    time,
+    at: instants.at(isSecond ? -1 : 0),
+    isSkipped: isTyped && instants.length === 0,
+    isShownTwice: instants.length > 1,
+  }
 }
 
 function isKnownZone(tz: string): boolean {
@@ -177,7 +176,7 @@ function wholeNumber(typed: string): number | null {
   return /^\d{1,9}$/.test(typed.trim()) ? Number(typed) : null
 }
 
-/** The price in minor units of the currency; null if it is none. */
+/** The price in minor units of the currency; null if malformed. */
 function typedPrice(typed: string, currency: string): number | null {
   // Before one or two digits, a comma cannot separate thousands.
   const price = typed.trim().replace(/^(\d+),(\d{1,2})$/, '$1.$2')

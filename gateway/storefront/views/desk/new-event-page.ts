@@ -5,16 +5,16 @@ import { crossSign, faultSign } from '../signs.ts'
 import { type StaffState, staffFrame } from '../staff-frame.ts'
 import * as words from '../words/desk-new-event.ts'
 import { deskEntrance } from './desk-entrance.ts'
-import { currencyOf, type FieldFaults, isShownTwice, type NewEventForm, totalOf } from './new-event-form.ts'
+import { currencyOf, type FieldFaults, type NewEventForm, timeOf, totalOf } from './new-event-form.ts'
 
 export interface DeskNewEventState extends StaffState {
   /** Always what the fields show, so that nothing is lost while somebody signs in again. */
   readonly form: NewEventForm
   readonly faults: FieldFaults
-  /** Why the draft is not saved, where no field is the reason. */
-  readonly problem: string | null
+  /** What became of the draft, where no field is the reason. */
+  readonly problem: { readonly title: string; readonly text: string } | null
   readonly isSaving: boolean
-  /** What the browser knows. */
+  /** Suggestions; empty until the script runs. */
   readonly zones: readonly string[]
   readonly currencies: readonly string[]
 }
@@ -27,29 +27,33 @@ export function deskNewEventPage(state: DeskNewEventState): Html {
 function content(state: DeskNewEventState): Html {
   const { form, problem, isSaving } = state
   const field = fieldOf(state)
+  const starts = timeOf(form, 'starts')
+  const opens = timeOf(form, 'opens')
   return html`<div class="desk-head"><div><h1>${words.newEvent}</h1><p class="quiet">${words.intro}</p></div></div>
 <form class="form desk-new" id="new-event" data-submit="save" novalidate autocomplete="off">
-<div id="problem" role="alert" tabindex="-1">${problem !== null && note({ title: words.notSaved, text: problem }, 'alarm')}</div>
+<div id="problem" role="alert" tabindex="-1">${problem !== null && note(problem, 'alarm')}</div>
+<div class="form"${isSaving && html` inert`}>
 <section class="panel form"><h2>${words.event}</h2>
-${field('/name', words.name, { value: form.name, more: html` maxlength="300" required` })}
-${field('/type', words.type, { value: form.type, hint: words.typeHint, isOptional: true, more: html` list="types" maxlength="60"` })}
+${field('/name', words.name, { value: form.name, attributes: html` maxlength="300" required` })}
+${field('/type', words.type, { value: form.type, hint: words.typeHint, isOptional: true, attributes: html` list="types" maxlength="60"` })}
 ${field('/performers', words.performers, { value: form.performers, hint: words.performersHint, isOptional: true, lines: 3 })}
 ${field('/description', words.description, { value: form.description, hint: words.descriptionHint, isOptional: true, lines: 5 })}
 </section>
 <section class="panel form"><h2>${words.venue}</h2>
-${field('/venue/name', words.venueName, { value: form.venue, more: html` maxlength="200" required` })}
-<div class="desk-pair">${field('/venue/city', words.city, { value: form.city, isOptional: true, more: html` maxlength="100"` })}${field('/venue/country', words.country, { value: form.country, hint: words.countryHint, isOptional: true, more: html` maxlength="2" autocapitalize="characters" spellcheck="false"` })}</div>
-${field('/venue/tz', words.tz, { value: form.tz, hint: words.tzHint, more: html` list="zones" maxlength="64" autocapitalize="none" spellcheck="false" required` })}
+${field('/venue/name', words.venueName, { value: form.venue, attributes: html` maxlength="200" required` })}
+<div class="desk-pair">${field('/venue/city', words.city, { value: form.city, isOptional: true, attributes: html` maxlength="100"` })}${field('/venue/country', words.country, { value: form.country, hint: words.countryHint, isOptional: true, attributes: html` maxlength="2" autocapitalize="characters" spellcheck="false"` })}</div>
+${field('/venue/tz', words.tz, { value: form.tz, hint: words.tzHint, attributes: html` list="zones" maxlength="64" autocapitalize="none" spellcheck="false" required` })}
 </section>
 <section class="panel form"><h2>${words.when}</h2>
-<div class="desk-pair">${field('/starts_on', words.startsOn, { value: form.startsOn, more: html` type="date" max="9998-12-31" required` })}${field('/starts_at_local', words.startsAt, { value: form.startsAt, hint: words.startsAtHint, isOptional: true, more: html` type="time"` })}</div>
-${isShownTwice(form, 'starts') && box('starts_second', words.second(form.startsAt), form.startsSecond)}
+<div class="desk-pair">${field('/starts_on', words.startsOn, { value: form.startsOn, attributes: html` type="date" max="9998-12-31" required` })}${field('/starts_at_local', words.startsAt, { value: form.startsAt, hint: words.startsAtHint, isOptional: true, attributes: html` type="time"` })}</div>
+${starts.isShownTwice && box('starts_second', words.second(starts.time), form.startsSecond)}
 </section>
 ${placesCard(state)}
 <section class="panel form"><h2>${words.sale}</h2>
-<div class="desk-pair">${field('/on_sale_at', words.opens, { value: form.opensAt, hint: words.opensHint(form.tz.trim()), isOptional: true, more: html` type="datetime-local" max="9998-12-31T23:59"` })}${field('/max_tickets_per_user', words.limit, { value: form.limit, hint: words.limitHint, more: wholeNumber })}</div>
-${isShownTwice(form, 'opens') && box('opens_second', words.second(form.opensAt.slice(11)), form.opensSecond)}
+<div class="desk-pair">${field('/on_sale_at', words.opens, { value: form.opensAt, hint: words.opensHint(form.tz.trim()), isOptional: true, attributes: html` type="datetime-local" max="9998-12-31T23:59"` })}${field('/max_tickets_per_user', words.limit, { value: form.limit, hint: words.limitHint, attributes: wholeNumber })}</div>
+${opens.isShownTwice && box('opens_second', words.second(opens.time), form.opensSecond)}
 </section>
+</div>
 <div class="buttons"><button class="button torch tall" type="submit">${isSaving ? words.saving : words.save}</button></div>
 ${choices('types', words.types)}${choices('zones', state.zones)}${choices('currencies', state.currencies)}
 </form>`
@@ -64,20 +68,21 @@ function placesCard(state: DeskNewEventState): Html {
   const row = (kind: 'sections' | 'areas', index: number, fields: Html): Html => {
     const number = count(index + 1, language)
     const title = kind === 'sections' ? words.section(number) : words.area(number)
-    return html`<fieldset class="desk-places desk-${kind}" id="${kind}-${index}"><legend>${title}</legend>
+    return html`<fieldset class="desk-places" id="${kind}-${index}"><legend>${title}</legend>
 ${fields}<button type="button" class="cross" id="remove-${kind}-${index}" data-click="remove" data-kind="${kind}" data-index="${index}" aria-label="${words.remove(title)}">${crossSign}</button></fieldset>
 `
   }
-  const money = (at: string, value: string): Html => field(at, words.price, { value, more: decimalNumber })
-  const number = (at: string, label: string, value: string): Html => field(at, label, { value, more: wholeNumber })
+  const money = (at: string, value: string): Html => field(at, words.price, { value, attributes: decimalNumber })
+  const number = (at: string, label: string, value: string): Html =>
+    field(at, label, { value, attributes: wholeNumber })
   return html`<section class="panel form" id="places"><h2>${words.places}</h2>
-<div class="desk-pair">${field('/currency', words.currency, { value: form.currency, hint: words.currencyHint, more: html` list="currencies" maxlength="3" autocapitalize="characters" spellcheck="false" required` })}</div>
+<div class="desk-pair">${field('/currency', words.currency, { value: form.currency, hint: words.currencyHint, attributes: html` list="currencies" maxlength="3" autocapitalize="characters" spellcheck="false" required` })}</div>
 ${form.sections.map(({ name, rows, seatsPerRow, price, accessible }, index) => {
   const at = `/sections/${index}`
   return row(
     'sections',
     index,
-    html`${field(`${at}/name`, words.placesName, { value: name, more: html` maxlength="60" required` })}${number(`${at}/rows`, words.rows, rows)}${number(`${at}/seats_per_row`, words.seatsPerRow, seatsPerRow)}${money(`${at}/price_minor`, price)}${box(`${at}/accessible`, words.accessible, accessible)}`,
+    html`${field(`${at}/name`, words.placesName, { value: name, attributes: html` maxlength="60" required` })}${number(`${at}/rows`, words.rows, rows)}${number(`${at}/seats_per_row`, words.seatsPerRow, seatsPerRow)}${money(`${at}/price_minor`, price)}${box(`${at}/accessible`, words.accessible, accessible)}`,
   )
 })}
 ${form.areas.map(({ name, capacity, price }, index) => {
@@ -85,7 +90,7 @@ ${form.areas.map(({ name, capacity, price }, index) => {
   return row(
     'areas',
     index,
-    html`${field(`${at}/name`, words.placesName, { value: name, more: html` maxlength="100" required` })}${number(`${at}/capacity`, words.capacity, capacity)}${money(`${at}/price_minor`, price)}`,
+    html`${field(`${at}/name`, words.placesName, { value: name, attributes: html` maxlength="100" required` })}${number(`${at}/capacity`, words.capacity, capacity)}${money(`${at}/price_minor`, price)}`,
   )
 })}
 <div class="buttons"><button type="button" class="button" id="add-sections" data-click="add" data-kind="sections">${words.addSection}</button><button type="button" class="button" id="add-areas" data-click="add" data-kind="areas">${words.addArea}</button></div>
@@ -108,23 +113,23 @@ interface FieldParts {
   readonly value: string
   readonly hint?: string
   readonly isOptional?: boolean
-  /** A text of several lines. */
+  /** Rows of a text of several lines. */
   readonly lines?: number
-  /** Further attributes. */
-  readonly more?: Html
+  /** Further ones. */
+  readonly attributes?: Html
 }
 
 /** Makes fields, each with its hint or, in place of it, what is wrong with it. */
 function fieldOf({ faults }: DeskNewEventState): (name: string, label: string, parts: FieldParts) => Html {
-  return (name, label, { value, hint, isOptional = false, lines, more }) => {
+  return (name, label, { value, hint, isOptional = false, lines, attributes }) => {
     const id = idOf(name)
     const fault = faults[name]
     const described = fault !== undefined || hint !== undefined
-    const attributes = html`id="${id}" name="${name}"${described && html` aria-describedby="${id}-words"`}${fault !== undefined && html` aria-invalid="true"`}${more}`
+    const all = html`id="${id}" name="${name}"${described && html` aria-describedby="${id}-words"`}${fault !== undefined && html` aria-invalid="true"`}${attributes}`
     const control =
       lines === undefined
-        ? html`<input ${attributes} value="${value}">`
-        : html`<textarea ${attributes} rows="${lines}">${'\n'}${value}</textarea>`
+        ? html`<input ${all} value="${value}">`
+        : html`<textarea ${all} rows="${lines}">${'\n'}${value}</textarea>`
     return html`<div class="field"><label for="${id}">${label}${isOptional && html` <span class="quiet">${words.optional}</span>`}</label>${control}${
       fault !== undefined
         ? html`<p class="fault" id="${id}-words">${faultSign}${fault}</p>`

@@ -9,10 +9,10 @@ export const event = 'Event'
 export const name = 'Name of the event'
 export const type = 'Kind'
 export const typeHint = 'Buyers filter by it.'
-/** Offered, as the demo catalogue uses them; any other word is also a kind. */
-export const types = ['Music', 'Theatre', 'Comedy', 'Dance', 'Family', 'Sports', 'Other']
+/** Suggestions; any other word is also accepted. */
+export const types = ['Music', 'Theatre', 'Comedy', 'Dance', 'Festival', 'Film', 'Family', 'Sports', 'Other']
 export const performers = 'Performers'
-export const performersHint = 'One a line, the main one first.'
+export const performersHint = 'One per line, the main one first.'
 export const description = 'Description'
 export const descriptionHint = 'What buyers should know.'
 
@@ -38,18 +38,18 @@ export const places = 'Places'
 export const currency = 'Currency'
 export const currencyHint = 'Three letters, such as EUR.'
 export const section = (number: string) => `Section ${number}`
-export const area = (number: string) => `Standing ${number}`
+export const area = (number: string) => `General admission ${number}`
 export const placesName = 'Name'
 export const rows = 'Rows'
-export const seatsPerRow = 'Seats a row'
-export const capacity = 'Places'
+export const seatsPerRow = 'Seats per row'
+export const capacity = 'Tickets'
 export const price = 'Price'
 export const accessible = 'For wheelchair users and companions'
 export const addSection = 'Add a section'
-export const addArea = 'Add standing places'
+export const addArea = 'Add general admission'
 export const remove = (name: string) => `Remove ${name}`
 export const sum = (count: string, isOne: boolean) => (isOne ? '1 place' : `${count} places`)
-export const noPlaces = 'No places yet. An event without places is shown, and nothing is sold.'
+export const noPlaces = 'No places yet. Buyers will see the event but cannot buy.'
 export const atFullPrice = 'if all are sold at full price'
 
 /* The sale */
@@ -59,7 +59,7 @@ export const opensHint = (tz: string) =>
   tz === ''
     ? 'Time at the venue. Empty: when you publish the event.'
     : `Time in ${tz}. Empty: when you publish the event.`
-export const limit = 'Tickets a buyer'
+export const limit = 'Tickets per buyer'
 export const limitHint = 'The most that one buyer can have.'
 
 export const save = 'Save the draft'
@@ -69,8 +69,9 @@ export const saving = 'Saving…'
 export const required = 'Fill this in.'
 export const unfinished = 'Only part of it is filled in. Fill in the rest, or clear it.'
 export const wholeNumber = 'Type a whole number.'
-export const unknownZone = 'This time zone is not known. Choose one of the list, such as Europe/Berlin.'
-export const dayIsOver = 'This day is over at the venue. Choose a day to come.'
+export const unknownZone = 'Unknown time zone. Choose one from the list, such as Europe/Berlin.'
+export const dayIsOver = 'This day has passed at the venue. Choose a later date.'
+export const timeIsOver = 'This time has passed at the venue. Choose a later one.'
 export const skipped = (time: string) => `Clocks at the venue skip ${time} on this day. Choose another time.`
 export const opensTooLate = 'The sale must open before the event begins.'
 export const wrongPrice = (example: string, currency: string, digits: number) =>
@@ -78,5 +79,10 @@ export const wrongPrice = (example: string, currency: string, digits: number) =>
     ? `Type a price without decimals, such as ${example}: ${currency} has none.`
     : `Type a price such as ${example}: ${currency} has at most ${digits} decimals.`
 export const performer = (number: string, fault: string) => `Performer ${number}: ${fault}`
-export const notSaved = 'The draft is not saved.'
+export const priceTooHigh = 'Type a lower price.'
+export const notSaved = 'The draft was not saved.'
+export const maybeSaved = 'Was the draft saved?'
+export const maybeSavedText =
+  'No answer arrived. Save again without changes: it makes no second draft. Before you change anything, look for the draft in the list of events.'
+export const saveAgain = 'You are signed in again. Save the draft once more.'
 export const stillHere = (fault: string) => `${fault} What you typed is still here.`

@@ -54,10 +54,11 @@ export const draftText =
   'Publish it when all is right. A draft cannot be changed: if something is wrong, leave it unpublished and make a new event.'
 export const kind = 'Kind'
 export const performers = 'Performers'
-export const standingAt = (places: string, price: string) => `${places} standing at ${price}`
+export const standingAt = (places: string, price: string) => `${places} at ${price}, general admission`
 export const saleOpens = 'Sale opens'
 export const atPublishing = 'when you publish'
-export const ticketsABuyer = 'Tickets a buyer'
+export const timeZone = 'Time zone'
+export const ticketsABuyer = 'Tickets per buyer'
 export const onSale = 'On sale'
 export const onSaleSince = (time: string, length: string) => `On sale since ${time}, ${length}`
 export const opens = (time: string) => `Sale opens ${time}`
