@@ -11,6 +11,7 @@ import { count } from '../views/format.ts'
 import * as words from '../views/words/desk.ts'
 import { type Answer, ask } from './api.ts'
 import { askOnce } from './ask-once.ts'
+import { focusAfterUpdate } from './island.ts'
 import { faultText, type StaffPage, startStaffPage } from './staff.ts'
 
 /** How one event sells: asked again every 2 s while somebody looks. */
@@ -145,7 +146,7 @@ async function lookAtRefunds(): Promise<void> {
 function begin(change: EventChange): void {
   if (island.state.isChanging) return
   island.set({ ...noChange, change })
-  queueMicrotask(() => document.querySelector<HTMLElement>('#change input, #change h2')?.focus())
+  focusAfterUpdate('#change input, #change h2')
 }
 
 async function confirm(form: HTMLElement): Promise<void> {

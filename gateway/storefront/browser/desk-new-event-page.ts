@@ -7,6 +7,7 @@ import { count } from '../views/format.ts'
 import * as words from '../views/words/desk-new-event.ts'
 import type { Fault } from './api.ts'
 import { askOnce, isTransient } from './ask-once.ts'
+import { focusAfterUpdate } from './island.ts'
 import { faultText, type StaffPage, startStaffPage } from './staff.ts'
 
 /** A new event is typed, and saved as a draft. */
@@ -49,7 +50,7 @@ addEventListener('beforeunload', (event) => {
 async function load(): Promise<void> {
   const answer = await desk.read('/admin/events?limit=1')
   island.set({ fault: answer.ok ? null : faultText(answer.problem) })
-  if (island.state.problem !== null) focus('#problem')
+  if (island.state.problem !== null) focusAfterUpdate('#problem')
 }
 
 function typedIn(form: HTMLFormElement): NewEventForm {
@@ -96,7 +97,7 @@ function add(kind: RowKind): void {
         ? { ...form, sections: [...form.sections, newSection] }
         : { ...form, areas: [...form.areas, newArea] },
   })
-  focus(`#${kind}-${form[kind].length} input`)
+  focusAfterUpdate(`#${kind}-${form[kind].length} input`)
 }
 
 /** Later rows move up: faults, also those of an answer under way, would stand at the wrong ones. */
@@ -104,7 +105,7 @@ function remove(kind: RowKind, index: number): void {
   const { form, isSaving } = island.state
   if (isSaving) return
   island.set({ form: { ...form, [kind]: form[kind].toSpliced(index, 1) }, faults: {} })
-  focus(`#add-${kind}`)
+  focusAfterUpdate(`#add-${kind}`)
 }
 
 async function save(element: HTMLFormElement): Promise<void> {
@@ -147,7 +148,7 @@ function showRefusal(problem: Fault, form: HTMLFormElement): void {
         ? { title: words.notSaved, text: words.saveAgain }
         : { title: words.maybeSaved, text: words.maybeSavedText }
     island.set({ faults: {}, problem: said })
-    focus('#problem')
+    focusAfterUpdate('#problem')
     return
   }
   const errors = problem.code === 'validation_failed' ? ((problem.errors ?? []) as FieldError[]) : []
@@ -157,7 +158,7 @@ function showRefusal(problem: Fault, form: HTMLFormElement): void {
   const said = errors.length > 0 ? others.join(' ') : faultText(problem)
   if (said !== null && said !== '') {
     island.set({ faults, problem: { title: words.notSaved, text: words.stillHere(said) } })
-    focus('#problem')
+    focusAfterUpdate('#problem')
   } else showFaults(faults)
 }
 
@@ -180,10 +181,5 @@ function capitalised(text: string): string {
 
 function showFaults(faults: FieldFaults): void {
   island.set({ faults, problem: null })
-  focus('#new-event [aria-invalid]')
-}
-
-/** After the page is updated. */
-function focus(selector: string): void {
-  queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus())
+  focusAfterUpdate('#new-event [aria-invalid]')
 }

@@ -7,6 +7,7 @@ import { type DeskOrdersState, deskOrdersPage } from '../views/desk/orders-page.
 import * as words from '../views/words/desk.ts'
 import type { Fault } from './api.ts'
 import { askOnce } from './ask-once.ts'
+import { focusAfterUpdate } from './island.ts'
 import { faultText, type StaffPage, startStaffPage } from './staff.ts'
 
 /** The address says which booking or log is shown. */
@@ -27,12 +28,12 @@ const desk: StaffPage<DeskOrdersState> = startStaffPage<DeskOrdersState>({
     begin() {
       if (island.state.isChanging) return
       island.set({ ...noChange, change: 'refund' })
-      queueMicrotask(() => document.querySelector<HTMLElement>('#change h2')?.focus())
+      focusAfterUpdate('#change h2')
     },
     leave() {
       if (island.state.isChanging) return
       island.set(noChange)
-      queueMicrotask(() => document.querySelector<HTMLElement>('#to-refund')?.focus())
+      focusAfterUpdate('#to-refund')
     },
     confirm: () => refund(),
   },

@@ -6,6 +6,7 @@ import { DoorList, manifestPath } from './door-list.ts'
 import { DoorScanner, doorFaultText, focusCode } from './door-scanner.ts'
 import { allowSound } from './door-signals.ts'
 import { openDoorStore } from './door-store.ts'
+import { focusAfterUpdate } from './island.ts'
 import { becomeOnlyTab } from './only-tab.ts'
 import { doors, openOffline } from './saved-pages.ts'
 import { ScanQueue } from './scan-queue.ts'
@@ -36,7 +37,7 @@ const page = startStaffPage<DoorState>({
     changeGate() {
       scanner.camera.off()
       island.set({ isChoosingGate: true })
-      queueMicrotask(() => document.querySelector<HTMLElement>('#gate')?.focus())
+      focusAfterUpdate('#gate')
     },
     startCamera: () => scanner.camera.on(),
     stopCamera: () => scanner.camera.off(),

@@ -62,6 +62,11 @@ export function startIsland<State extends object>({
   return island
 }
 
+/** Focuses the first such element once the page shows the state that was just set. */
+export function focusAfterUpdate(selector: string): void {
+  queueMicrotask(() => document.querySelector<HTMLElement>(selector)?.focus())
+}
+
 /**
  * Changes only what differs, so that focus, selection, scroll position and typed text stay. Elements that can have the focus, and elements
  * that a script draws into, need an `id` if something may appear before them: elements without one are matched by position.

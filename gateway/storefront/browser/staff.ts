@@ -3,7 +3,7 @@ import type { Entrance, StaffState } from '../views/staff-frame.ts'
 import * as words from '../views/words/staff.ts'
 import { type Answer, type AskOptions, ask, type Fault } from './api.ts'
 import { isTransient } from './ask-once.ts'
-import { type Action, type Island, pageState, startIsland } from './island.ts'
+import { type Action, focusAfterUpdate, type Island, pageState, startIsland } from './island.ts'
 
 /** What all pages for staff, of the desk and the door, do: sign in and out, and read with a cookie that only `/admin` or `/check-in` gets. */
 
@@ -74,7 +74,7 @@ export function startStaffPage<State extends StaffState>({
       if (status === 401) {
         const wasOpen = island.state.access === 'open'
         set({ access: 'closed' })
-        if (wasOpen) queueMicrotask(() => document.querySelector<HTMLElement>('#key')?.focus())
+        if (wasOpen) focusAfterUpdate('#key')
       }
       // Other refusals come only to those who are signed in; limits and faults of the gateway come to everybody.
       else if (status >= 200 && status < 500 && status !== 429) set({ access: 'open' })
