@@ -45,6 +45,15 @@ async function takeElsewhere(eventId: string, seats: readonly number[]): Promise
   if (status !== 201) throw new Error(text)
 }
 
+/** Releases the buyer's hold of the event that a page shows. */
+async function releaseInOtherTab(page: Page): Promise<void> {
+  const tab = await page.context().newPage()
+  await tab.goto(page.url())
+  await tab.getByRole('button', { name: 'Release all' }).click()
+  await tab.getByText('Your places are free again.').waitFor()
+  await tab.close()
+}
+
 async function heldSeats(page: Page): Promise<number[]> {
   await page.waitForURL(/\/shop\/holds\//)
   const id = new URL(page.url()).pathname.split('/').at(-1)
@@ -142,8 +151,9 @@ test.serial('the best two together are held at once, shown, exchanged for others
     (await page.getByRole('link', { name: /Continue to payment/ }).getAttribute('href')) ?? '',
     /^\/shop\/holds\//,
   )
-  await page.getByRole('button', { name: 'Release all' }).click()
+  await page.getByRole('button', { name: 'Release all' }).press('Enter')
   await page.getByRole('heading', { name: '2 places are yours' }).waitFor({ state: 'detached' })
+  t.is(await page.locator(':focus').textContent(), 'Hold the best 2 together')
   await close()
 })
 
@@ -376,6 +386,123 @@ test.serial('a release that is not answered is told, and one more press releases
   await page.getByRole('button', { name: 'Try again' }).click()
   await page.getByText('Your places are free again.').waitFor()
   await until('nothing is held', async () => (await heldCount(eventId)) === 0)
+  t.pass()
+  await close()
+})
+
+test.serial('a hold that another tab released is no longer shown after its exchange is refused', async (t) => {
+  const { page, close } = await openWindow(browser, shop.url)
+  await page.goto(`/shop/events/${await eventOnSale(shop.url)}`)
+  await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+  await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+  await releaseInOtherTab(page)
+  await page.locator('.best > .button').click()
+  await page.getByText('Hold ended', { exact: true }).waitFor()
+  await page.getByRole('heading', { name: '2 places are yours' }).waitFor({ state: 'detached' })
+  t.is(await page.getByRole('link', { name: /^Continue to payment/ }).count(), 0)
+  await close()
+})
+
+test.serial(
+  'a restored page shows neither a hold that another tab released, nor that its own release failed',
+  async (t) => {
+    const { page, close } = await openWindow(browser, shop.url)
+    await page.clock.install()
+    await page.goto(`/shop/events/${await eventOnSale(shop.url)}`)
+    await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+    await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+    await page.route('**/holds/*', (route) => route.abort('internetdisconnected'))
+    await page.getByRole('button', { name: 'Release all' }).click()
+    await until('the page says that the release failed', async () => {
+      await page.clock.runFor(5_000)
+      return page.getByText('Not released', { exact: true }).isVisible()
+    })
+    await page.unroute('**/holds/*')
+    await releaseInOtherTab(page)
+    // Playwright's Chromium has no back-forward cache.
+    await page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
+    await page.getByRole('heading', { name: '2 places are yours' }).waitFor({ state: 'detached' })
+    t.is(await page.getByText('Not released', { exact: true }).count(), 0)
+    await close()
+  },
+)
+
+/** Pixels of the seat map in the colour of the buyer's own places. */
+function torchPixels(page: Page): Promise<number> {
+  return page.locator('.map canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const torch = getComputedStyle(canvas).getPropertyValue('--torch').trim()
+    const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(torch.slice(at, at + 2), 16))
+    const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] }
+    let count = 0
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) count += 1
+    return count
+  })
+}
+
+test.serial('seats that are released while they light up stay dark', async (t) => {
+  const { page, close } = await openWindow(browser, shop.url)
+  await page.clock.install()
+  await page.goto(`/shop/events/${await eventOnSale(shop.url)}`)
+  await page.locator('.free-line.live').waitFor()
+  const holdAndRelease = async (lightsMs: number): Promise<number> => {
+    await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+    await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+    await page.clock.runFor(lightsMs)
+    const lit = await torchPixels(page)
+    await page.getByRole('button', { name: 'Release all' }).click()
+    await page.getByText('Your places are free again.').waitFor()
+    await page.clock.runFor(3_000)
+    t.is(await torchPixels(page), 0)
+    return lit
+  }
+  t.true((await holdAndRelease(3_000)) > 0)
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000))
+  t.is(await holdAndRelease(0), 0)
+  await close()
+})
+
+test.serial('a section and an area of one name are sold at their own prices', async (t) => {
+  const sections = [{ name: 'Floor', rows: 2, seats_per_row: 10, price_minor: 5_000 }]
+  const areas = [{ name: 'Floor', capacity: 50, price_minor: 6_000 }]
+  const { page, close } = await openEvent(await eventOnSale(shop.url, {}, { sections, areas }))
+  await mapReady(page)
+  await page.getByRole('link', { name: 'List' }).click()
+  const price = page.getByLabel('Price', { exact: true })
+  t.deepEqual(await price.locator('option').allTextContents(), ['Any price', 'EUR\u00a050'])
+  await price.selectOption('EUR\u00a050')
+  const sent = page.waitForRequest('**/holds')
+  await page.getByRole('button', { name: 'Hold the best 2 together' }).click()
+  t.is((await sent).postDataJSON().best_available.tier, 'Floor')
+  await page.getByRole('heading', { name: '2 places are yours' }).waitFor()
+  await page.locator('summary', { hasText: 'Floor' }).click()
+  await page.locator('.seat-box input').first().check({ force: true })
+  await page.getByRole('group', { name: 'Floor' }).getByRole('button', { name: 'One more' }).click()
+  t.is(await page.locator('.chosen-places .sum strong').textContent(), 'EUR\u00a0110')
+  await page
+    .locator('.chosen-places')
+    .getByRole('button', { name: /2 places/ })
+    .click()
+  await page.waitForURL(/\/shop\/holds\//)
+  await close()
+})
+
+test.serial("an area or a section can have the name of an object's property, such as constructor", async (t) => {
+  const sections = [{ name: 'constructor', rows: 1, seats_per_row: 4, price_minor: 5_000 }]
+  const areas = ['__proto__', 'constructor'].map((name) => ({ name, capacity: 50, price_minor: 6_000 }))
+  const { page, close } = await openEvent(await eventOnSale(shop.url, {}, { sections, areas }))
+  await mapReady(page)
+  for (const { name } of areas) {
+    await page.getByRole('group', { name }).getByRole('button', { name: 'One more' }).click()
+  }
+  await page.getByRole('heading', { name: '2 places chosen' }).waitFor()
+  await page.reload()
+  await mapReady(page)
+  await page.getByRole('heading', { name: '2 places chosen' }).waitFor()
+  await page.getByRole('link', { name: 'List' }).click()
+  await page.locator('summary', { hasText: 'constructor' }).click()
+  await page.locator('.seat-box input').first().check({ force: true })
+  await page.getByRole('heading', { name: '3 places chosen' }).waitFor()
   t.pass()
   await close()
 })

@@ -239,6 +239,48 @@ test.serial('a release whose answer is lost is sent again; one that is refused s
   await close()
 })
 
+test.serial('nothing is paid while the places are being released', async (t) => {
+  const { page, held, close } = await openHold()
+  const purchases: string[] = []
+  page.on('request', (request) => request.url().endsWith('/purchase') && purchases.push(request.url()))
+  const pressed = Promise.withResolvers<void>()
+  await page.route(`**/holds/${held.id}`, async (route) => {
+    await pressed.promise
+    await route.continue()
+  })
+  await page.getByRole('button', { name: 'Release all' }).click()
+  await page.getByRole('button', { name: 'Releasing…' }).waitFor()
+  t.is(await page.locator('#pay').getAttribute('aria-disabled'), 'true')
+  await page.locator('#pay').click({ force: true })
+  pressed.resolve()
+  await page.waitForURL(/\/shop\/events\//)
+  t.deepEqual(purchases, [])
+  await close()
+})
+
+test.serial('a page that is releasing stays once another tab pays, and shows the tickets', async (t) => {
+  const { page, held, close } = await openHold()
+  const paying = Promise.withResolvers<void>()
+  await page.route(`**/holds/${held.id}`, async (route) => {
+    if (route.request().method() !== 'DELETE') return route.continue()
+    await paying.promise
+    return route.fulfill({ status: 204 })
+  })
+  await page.getByRole('button', { name: 'Release all' }).click()
+  await page.getByRole('button', { name: 'Releasing…' }).waitFor()
+  const second = await page.context().newPage()
+  await second.goto(`/shop/holds/${held.id}`)
+  await choose(second, 'Slow bank')
+  await pressPay(second)
+  await page.locator('.hold-links').waitFor({ state: 'detached' })
+  const released = page.waitForResponse((response) => response.request().method() === 'DELETE')
+  paying.resolve()
+  await released
+  await page.waitForURL(/\/shop\/bookings/, { timeout: 30_000 })
+  t.is(await charges(page), 1)
+  await close()
+})
+
 test.serial('a hold that ran out says so, also to who comes back to it later', async (t) => {
   const { page, held, close } = await openHold()
   await letRunOut(db, held)

@@ -54,6 +54,22 @@ test('seat numbers count over all rows, and each seat knows its section, row, la
   t.true([...plan.accessible].includes(accessibility.companion))
 })
 
+test('a seat has the price of its tier, though an area of the same name has another', (t) => {
+  const house = { ...houseOf({ seats: ['1'], x: [0], y: [0] }), areas: [{ name: 'Seat', capacity: 9 }] }
+  const { price_tiers, areas } = pricedEvent(house)
+  for (const [tierMinor, areaMinor] of [
+    [5_000, 6_000],
+    [6_000, 5_000],
+  ] as const) {
+    const plan = readPlan(shownLayout(house, 'differences'), {
+      price_tiers: price_tiers.map((tier) => ({ ...tier, price_minor: tierMinor })),
+      areas: areas.map((area) => ({ ...area, price_minor: areaMinor })),
+    })
+    t.is(placeOf(plan, 0).priceMinor, tierMinor)
+    t.is(plan.prices[plan.areas[0]?.price ?? -1]?.priceMinor, areaMinor)
+  }
+})
+
 test('seats on both sides of an aisle are no neighbours, though their row is one', (t) => {
   const plan = planOf(houseOf({ seats: ['1', '2'], x: [0, 1], y: [0, 0] }, { seats: ['3'], x: [4], y: [0] }))
   t.is(plan.rows.length, 1)

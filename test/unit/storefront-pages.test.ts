@@ -60,6 +60,11 @@ test('a price that rises as places are sold is listed up to its highest step', (
   t.regex(textOf(eventPanel(eventState)), /Stalls EUR 42 – EUR 50/)
 })
 
+test('the highest step of a section is not listed for an area of the same name', (t) => {
+  const areas = [{ name: 'Stalls', capacity: 9, price_minor: 4_500 }] as unknown as EventReply['areas']
+  t.regex(textOf(eventPanel({ ...eventState, event: { ...event, areas } })), /Stalls EUR 45 Stalls EUR 42 – EUR 50/)
+})
+
 test('a limit of one ticket is said in the singular', (t) => {
   t.is(eventWords.limitOnPage(1), 'At most 1 ticket per person.')
   t.is(eventWords.limitReached(1, 1), 'At most 1 ticket per person. You have 1, so you can have 0 more.')

@@ -17,6 +17,7 @@ export class EventChoice {
   readonly places: EventPlaces
   /** Seats of the buyer's hold that are already lit. */
   #lit: readonly number[] = []
+  #nextLight: ReturnType<typeof setTimeout> | undefined
 
   constructor(island: Island<EventPageState>, element: HTMLElement, plan: Plan) {
     const { seats, outlook } = readChoice(island.state.event)
@@ -37,7 +38,7 @@ export class EventChoice {
   /** The chosen places in the form of a request; null if nothing is chosen. */
   get selection(): Selection | null {
     const seats = this.#chosen.seats.map((seat_no) => ({ seat_no }))
-    const areas = Object.entries(this.#live.areaQty).flatMap(([area, qty]) => (qty > 0 ? [{ area, qty }] : []))
+    const areas = Array.from(this.#live.areaQty, ([area, qty]) => ({ area, qty })).filter(({ qty }) => qty > 0)
     return selectionOf([...seats, ...areas])
   }
 
@@ -82,8 +83,8 @@ export class EventChoice {
       this.#sayLimit()
       return
     }
-    const qty = Math.max(0, (this.#live.areaQty[area.name] ?? 0) + by)
-    this.#changed({ areaQty: { ...this.#live.areaQty, [area.name]: qty } })
+    const qty = Math.max(0, (this.#live.areaQty.get(area.name) ?? 0) + by)
+    this.#changed({ areaQty: new Map(this.#live.areaQty).set(area.name, qty) })
   }
 
   setFilter(change: Partial<Pick<LiveState, 'onlyPrice' | 'accessible'>>): void {
@@ -103,7 +104,7 @@ export class EventChoice {
 
   clear(): void {
     this.#chosen.clear()
-    this.#changed({ areaQty: {} })
+    this.#changed({ areaQty: new Map() })
   }
 
   /** Drops chosen seats that somebody else has taken. Not while a hold is requested: it may be the buyer's own. */
@@ -126,6 +127,7 @@ export class EventChoice {
 
   /** Lights the seats of the buyer's hold. They are no longer chosen. */
   light(held: readonly number[]): void {
+    clearTimeout(this.#nextLight)
     this.#lit = held
     for (const seat of held) this.#chosen.delete(seat)
     this.#changed()
@@ -136,15 +138,12 @@ export class EventChoice {
     this.#chosen.clear()
     this.light([])
     this.places.map?.showSeats(held)
-    for (const [index] of held.entries()) {
-      setTimeout(
-        () => {
-          this.#lit = held.slice(0, index + 1)
-          this.#paintYours()
-        },
-        240 + index * lightEveryMs,
-      )
+    const lightNext = (): void => {
+      this.#lit = held.slice(0, this.#lit.length + 1)
+      this.#paintYours()
+      if (this.#lit.length < held.length) this.#nextLight = setTimeout(lightNext, lightEveryMs)
     }
+    this.#nextLight = setTimeout(lightNext, 240)
   }
 
   get #live(): LiveState {
@@ -158,7 +157,7 @@ export class EventChoice {
 
   /** Whether as many places are chosen as one buyer may have. */
   get #isFull(): boolean {
-    const wanted = Object.values(this.#live.areaQty).reduce((sum, qty) => sum + qty, this.#chosen.seats.length)
+    const wanted = [...this.#live.areaQty.values()].reduce((sum, qty) => sum + qty, this.#chosen.seats.length)
     return wanted >= this.places.event.sale.max_tickets_per_user
   }
 
@@ -183,7 +182,7 @@ export class EventChoice {
     const { areaQty, together, onlyPrice, accessible } = this.#live
     storeChoice(this.places.event.id, this.places.event.layout_version ?? 0, {
       seats: this.#chosen.seats,
-      areaQty,
+      areaQty: Object.fromEntries(areaQty),
       together,
       onlyPrice,
       accessible,

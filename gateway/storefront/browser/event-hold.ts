@@ -1,6 +1,7 @@
 import type { Hold } from '#shared/contracts/holds.ts'
 import { choiceOf, type EventPageState, type EventReply, type HeldState } from '../views/event/event-state.ts'
 import { sum } from '../views/format.ts'
+import { pricesOf } from '../views/prices.ts'
 import * as words from '../views/words/event.ts'
 import { ask } from './api.ts'
 import type { EventChoice } from './event-choice.ts'
@@ -18,7 +19,7 @@ export class EventHold {
   readonly #choice: EventChoice
   readonly #places: EventPlaces
   readonly #ownHold: OwnHold
-  /** Repeats the last request. */
+  /** Repeats the last request for places. */
   #again: () => Promise<void> = async () => undefined
 
   constructor(island: Island<EventPageState>, choice: EventChoice) {
@@ -70,13 +71,13 @@ export class EventHold {
   async release(): Promise<void> {
     const { held, asking } = this.#places.live
     if (held === null || asking !== null) return
-    this.#again = () => this.release()
     this.#places.set({ asking: 'release', note: null })
     const problem = await releaseHold(held.holdId)
     this.#places.set({ asking: null, note: problem && notReleasedNote(problem) })
     if (problem !== null) return
     this.#ownHold.drop(held.holdId)
     this.#places.say(words.released)
+    queueMicrotask(() => document.querySelector<HTMLElement>('.best > .button')?.focus())
   }
 
   /** Rings the seats of an offer on the map; null: none. */
@@ -90,7 +91,8 @@ export class EventHold {
     this.ringOffer(null)
     if (offer?.seats !== undefined) this.#choice.addOffered(offer.seats)
     else if (offer?.best !== undefined) void this.holdBest(offer.best)
-    else if (offer?.again === true) void this.#again()
+    else if (offer?.again === 'hold') void this.#again()
+    else if (offer?.again === 'release') void this.release()
   }
 
   /** Sends one request for places. Null if it was refused; the page then says why. */
@@ -115,7 +117,8 @@ export class EventHold {
     const { plan, writing } = this.#places
     this.#places.set({ asking: null, note: refusalNote(problem, plan, best, writing) })
     bringMessageIntoView()
-    if (typeof problem.hold_id === 'string') await this.#ownHold.look(problem.hold_id)
+    const holdId = problem.hold_id ?? of.holdId
+    if (typeof holdId === 'string') await this.#ownHold.look(holdId)
     this.#choice.loseTaken()
     if (/^(sale_|sold_out|event_)/.test(problem.code)) await this.#readEvent()
     return null
@@ -132,14 +135,16 @@ export class EventHold {
 
   /** The name by which a price is requested; undefined for a price of areas alone. */
   #tierOf(price: number): string | undefined {
-    const names = this.#places.plan.prices[price]?.names ?? []
-    return this.#places.event.price_tiers.find(({ name }) => names.includes(name))?.name
+    const { event } = this.#places
+    const minor = pricesOf(event)[price]?.priceMinor
+    return event.price_tiers.find(({ price_minor }) => price_minor === minor)?.name
   }
 
   /** Called each second; `places` is a new object only after a request or a look. */
   #heldChanged(held: HeldState | null): void {
     const { live } = this.#places
-    this.#places.set({ held })
+    const isOver = held === null && live.note?.offers.some(({ again }) => again === 'release') === true
+    this.#places.set({ held, ...(isOver && { note: null }) })
     if (held?.places === live.held?.places) return
     // The best places light up one after the other once the request is done.
     if (held === null || live.asking !== 'best') this.#choice.light(seatsOf(held?.places ?? []))

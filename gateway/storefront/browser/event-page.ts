@@ -37,7 +37,7 @@ export function startEventPage(): void {
   const sent = pageState<EventPageState>()
   const { event } = sent
   const { areaQty, together, onlyPrice, accessible } = readChoice(event)
-  const stored = { areaQty, together, onlyPrice, accessible }
+  const stored = { areaQty: new Map(Object.entries(areaQty)), together, onlyPrice, accessible }
   const island: Island<EventPageState> = startIsland<EventPageState>({
     element,
     state: { ...sent, live: { ...nothingLive, ...stored } },

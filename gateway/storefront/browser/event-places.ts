@@ -120,7 +120,7 @@ export class EventPlaces {
     const options = { ...this.writing, onlyAccessible: accessible, isChosen }
     const open = Object.fromEntries(
       Array.from(isListShown ? this.#open : [], (section) => [
-        plan.sections[section]?.name ?? '',
+        section,
         openSection(plan, this.states, section, options),
       ]),
     )

@@ -40,7 +40,8 @@ let isAsking = false
 const actions: Readonly<Record<string, Action<HoldPageState>>> = {
   card: (island, chosen) => island.set({ card: (chosen as HTMLInputElement).value }),
   pay(island) {
-    const { hold, card } = island.state
+    const { hold, card, busy } = island.state
+    if (busy === 'release') return
     const token = hold.total_minor === 0 ? null : card
     const wanted = { key: newUuid(), token, totalMinor: hold.total_minor, currency: hold.currency }
     // Another tab may just have begun a payment: then this tab repeats that request.
@@ -188,6 +189,8 @@ async function release(page: Island<HoldPageState>): Promise<void> {
     showRefusal(page, problem)
     return
   }
+  // Another tab may have begun a payment; its answer decides.
+  if (unansweredOf(page.state.pay) !== null) return
   forgetHeld(hold.id)
   location.assign(eventPath(event.id))
 }

@@ -10,6 +10,7 @@ import { secondsLeft, startClock } from './hold-timer.ts'
 export class OwnHold {
   readonly #eventId: string
   readonly #onChange: (held: HeldState | null) => void
+  #shownId: string | undefined
   #stopClock = (): void => undefined
 
   /** `onChange` is called at each second of the clock. */
@@ -18,9 +19,9 @@ export class OwnHold {
     this.#onChange = onChange
   }
 
-  /** Checks whether a hold known to this browser is still live. */
+  /** Checks whether a hold is still live. Default: the one that this browser knows, or else the one shown. */
   async look(holdId?: string): Promise<void> {
-    const id = holdId ?? allHeld().find(({ event_id }) => event_id === this.#eventId)?.hold_id
+    const id = holdId ?? allHeld().find(({ event_id }) => event_id === this.#eventId)?.hold_id ?? this.#shownId
     if (id === undefined) return
     const answer = await ask<Hold>('GET', `/holds/${encodeURIComponent(id)}`)
     if (answer.ok) this.take(answer.value)
@@ -33,6 +34,7 @@ export class OwnHold {
       this.drop(hold.id)
       return
     }
+    this.#shownId = hold.id
     rememberHeld({ event_id: this.#eventId, hold_id: hold.id, qty: countPlaces(hold.places) })
     this.#show(hold, secondsLeft(hold.expires_in_ms, 0))
     this.#stopClock = startClock(hold.expires_in_ms, (seconds) => {
@@ -44,6 +46,7 @@ export class OwnHold {
 
   drop(holdId: string): void {
     this.#stopClock()
+    this.#shownId = undefined
     forgetHeld(holdId)
     this.#onChange(null)
   }

@@ -44,17 +44,19 @@ export function refusalNote(problem: Fault, plan: Plan, best: Best | null, writi
       return { title: problem.title, text: words.holdExists, isAlarm: false, offers: [] }
     default:
       if (!isTransient(problem)) return alarm(problem.detail)
-      return alarm(problem.code === 'offline' ? words.noAnswer : problem.detail, [tryAgain], words.notHeld)
+      return alarm(
+        problem.code === 'offline' ? words.noAnswer : problem.detail,
+        [{ label: words.tryAgain, again: 'hold' }],
+        words.notHeld,
+      )
   }
 }
 
 /** The explanation of a release that failed. */
 export function notReleasedNote(problem: Fault): Note {
-  const offers = isTransient(problem) ? [tryAgain] : []
+  const offers: readonly Offer[] = isTransient(problem) ? [{ label: words.tryAgain, again: 'release' }] : []
   return { title: words.notReleased, text: problem.detail, isAlarm: true, offers }
 }
-
-const tryAgain: Offer = { label: words.tryAgain, again: true }
 
 function noTogether({ qty, tier }: Best): string {
   return tier === undefined ? words.notTogether(qty) : words.notTogetherHere(qty)

@@ -99,6 +99,7 @@ function payForm(state: HoldPageState): Html {
   const isFree = hold.total_minor === 0
   const sum = priceOf(state, hold.total_minor)
   const isPaying = pay.name === 'paying'
+  const isDisabled = isPaying || state.busy === 'release'
   const label = isFree
     ? isPaying
       ? holdWords.booking
@@ -115,7 +116,7 @@ ${
 </fieldset>
 <p class="quiet small">${holdWords.sandbox}</p>`
 }
-<button class="button torch wide tall" id="pay"${isPaying && html` aria-disabled="true"`}>${label}</button>
+<button class="button torch wide tall" id="pay"${isDisabled && html` aria-disabled="true"`}>${label}</button>
 <p class="quiet small">${event.cancelUntil === null ? holdWords.noReturns : holdWords.cancelUntil(instantText(event.cancelUntil, { zone: event.tz, language }))}</p>
 </form>`
 }

@@ -87,7 +87,7 @@ export function readPlan(layout: LayoutReply, event: EventReply): Plan {
   if (unit === undefined) throw new Error('the coordinates of this layout are not differences')
   const seatCount = layout.rows.reduce((sum, { seats }) => sum + seats.length, 0)
   const prices = pricesOf(event)
-  const priceOfCategory = layout.categories.map((name) => priceIndex(prices, name))
+  const priceOfCategory = layout.categories.map((name) => priceIndex(prices, event.price_tiers, name))
   const x = new Float32Array(seatCount)
   const y = new Float32Array(seatCount)
   const section = new Uint16Array(seatCount)
@@ -165,7 +165,8 @@ export function readPlan(layout: LayoutReply, event: EventReply): Plan {
   })
   const areas = layout.areas.map(({ name, capacity, outline }): PlanArea => {
     const points = outline === undefined ? null : absolutePoints(outline, unit)
-    return { name, capacity, price: priceIndex(prices, name), outline: points, box: points && boxOfOutline(points) }
+    const price = priceIndex(prices, event.areas, name)
+    return { name, capacity, price, outline: points, box: points && boxOfOutline(points) }
   })
   const { stage } = layout
   const drawn = [...sections, ...areas].flatMap(({ box }) => box ?? [])
@@ -203,10 +204,15 @@ function absolutePoints(points: readonly number[], unit: number): number[] {
   })
 }
 
-/** The index of the price of a tier or area; the first price if the event does not name it. */
-function priceIndex(prices: readonly Price[], name: string): number {
+/** The index of the price of one of the tiers, or of one of the areas: both can have the name. The first price if none has it. */
+function priceIndex(
+  prices: readonly Price[],
+  priced: readonly { readonly name: string; readonly price_minor: number }[],
+  name: string,
+): number {
+  const minor = priced.find((each) => each.name === name)?.price_minor
   return Math.max(
     0,
-    prices.findIndex(({ names }) => names.includes(name)),
+    prices.findIndex(({ priceMinor }) => priceMinor === minor),
   )
 }

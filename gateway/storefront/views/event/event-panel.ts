@@ -122,14 +122,10 @@ function priceList({ event, language }: EventPageState): Html {
   const prices = pricesOf(event)
   if (prices.length === 0) return html``
   const amount = (minor: number): string => money(minor, event.currency ?? 'EUR', { language, free: common.free })
-  const most = new Map(
-    event.price_tiers.map(({ name, max_price_minor, price_steps = [] }) => [
-      name,
-      Math.max(max_price_minor, ...price_steps.map(({ price_minor }) => price_minor)),
-    ]),
-  )
-  const priceOf = ({ priceMinor, names }: Price): string => {
-    const top = Math.max(priceMinor, ...names.map((name) => most.get(name) ?? 0))
+  const priceOf = ({ priceMinor }: Price): string => {
+    const tiers = event.price_tiers.filter(({ price_minor }) => price_minor === priceMinor)
+    const steps = tiers.flatMap(({ price_steps = [] }) => price_steps.map(({ price_minor }) => price_minor))
+    const top = Math.max(priceMinor, ...tiers.map(({ max_price_minor }) => max_price_minor), ...steps)
     return top > priceMinor ? `${amount(priceMinor)} – ${amount(top)}` : amount(priceMinor)
   }
   return html`<div><h2>${words.prices}</h2>
@@ -149,7 +145,7 @@ ${choice(state, live)}`
 function areas({ event, areaFree, language }: EventPageState, { areaQty }: LiveState): Html {
   return html`<div><h2>${words.areas}</h2><ul class="rows">${event.areas.map(
     ({ name }, index) =>
-      html`<li id="area-${index}"><span class="seat-name"><strong>${name}</strong><span class="quiet">${words.left(count(areaFree[index] ?? 0, language))}</span></span><span class="amount">${stepper({ name: `area:${index}`, label: name, value: areaQty[name] ?? 0 })}</span></li>`,
+      html`<li id="area-${index}"><span class="seat-name"><strong>${name}</strong><span class="quiet">${words.left(count(areaFree[index] ?? 0, language))}</span></span><span class="amount">${stepper({ name: `area:${index}`, label: name, value: areaQty.get(name) ?? 0 })}</span></li>`,
   )}</ul></div>`
 }
 
@@ -158,13 +154,13 @@ function best(
   { together, onlyPrice, accessible, asking, held }: LiveState,
 ): Html {
   const prices = pricesOf(event)
-  const tiers = new Set(event.price_tiers.map(({ name }) => name))
+  const ofSeats = new Set(event.price_tiers.map(({ price_minor }) => price_minor))
   const amount = (minor: number): string => money(minor, event.currency ?? 'EUR', { language, free: common.free })
   return html`<div class="best">
 <div class="best-fields"><div class="field"><span class="name" id="together">${words.together}</span>${stepper({ name: 'together', label: words.together, value: together })}</div>
 <div class="field"><label for="only-price">${words.price}</label><select id="only-price" data-change="only-price"><option value="">${words.anyPrice}</option>${prices.map(
-    ({ priceMinor, names }, index) =>
-      names.some((name) => tiers.has(name)) &&
+    ({ priceMinor }, index) =>
+      ofSeats.has(priceMinor) &&
       html`<option value="${index}"${index === onlyPrice && html` selected`}>${amount(priceMinor)}</option>`,
   )}</select></div></div>
 ${hasAccessible && html`<label class="check"><input type="checkbox" data-change="accessible"${accessible && html` checked`}> ${words.accessible}</label>`}
@@ -177,7 +173,7 @@ function choice(state: EventPageState, live: LiveState): Html {
   const { places, totalMinor } = choiceOf(state)
   const prices = pricesOf(event)
   const currency = event.currency ?? 'EUR'
-  const tickets = event.areas.filter(({ name }) => (live.areaQty[name] ?? 0) > 0)
+  const tickets = event.areas.filter(({ name }) => (live.areaQty.get(name) ?? 0) > 0)
   if (places === 0 && live.chosen.length === 0) {
     if (live.held !== null || freeOf(state) === 0) return html``
     const how = needsPass(state)
@@ -191,8 +187,8 @@ function choice(state: EventPageState, live: LiveState): Html {
 <h2>${tickets.length > 0 ? words.chosenPlaces(places) : words.chosen(places)}</h2>
 <ul class="rows">${live.chosen.map((seat) => chosenSeat(seat, { language, currency }))}${tickets.map(
     ({ name, price_minor }) => {
-      const qty = live.areaQty[name] ?? 0
-      return html`<li>${priceMark(prices.findIndex(({ names }) => names.includes(name)))}<span class="seat-name"><strong>${name}</strong><span>${words.tickets(qty)}</span></span><span class="amount">${sum(price_minor * qty, currency, language)}</span></li>`
+      const qty = live.areaQty.get(name) ?? 0
+      return html`<li>${priceMark(prices.findIndex(({ priceMinor }) => priceMinor === price_minor))}<span class="seat-name"><strong>${name}</strong><span>${words.tickets(qty)}</span></span><span class="amount">${sum(price_minor * qty, currency, language)}</span></li>`
     },
   )}</ul>
 ${

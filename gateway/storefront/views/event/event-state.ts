@@ -54,8 +54,8 @@ export interface Offer {
   /** Seats to choose, or how many to hold and by which rule. */
   readonly seats?: readonly number[]
   readonly best?: { readonly qty: number; readonly anyPrice?: boolean; readonly apart?: boolean }
-  /** Repeats the same request. */
-  readonly again?: true
+  /** Repeats the refused request. */
+  readonly again?: 'hold' | 'release'
 }
 
 /** A message about what has just happened. */
@@ -83,13 +83,13 @@ export interface LiveState {
   readonly tab: 'map' | 'list'
   readonly chosen: readonly ChosenSeat[]
   /** Tickets wanted of each area, by its name. */
-  readonly areaQty: Readonly<Record<string, number>>
+  readonly areaQty: ReadonlyMap<string, number>
   readonly together: number
   /** Index of the only price to show. */
   readonly onlyPrice: number | null
   readonly accessible: boolean
-  /** By section name. */
-  readonly open: Readonly<Record<string, OpenSection>>
+  /** By the index of the section. */
+  readonly open: Readonly<Record<number, OpenSection>>
   readonly asking: 'hold' | 'best' | 'release' | null
   readonly note: Note | null
   readonly held: HeldState | null
@@ -145,7 +145,7 @@ export function choiceOf({ event, live }: EventPageState): {
   const seats = live?.chosen.filter(({ isLost }) => !isLost) ?? []
   let [places, totalMinor] = [seats.length, seats.reduce((sum, { priceMinor }) => sum + priceMinor, 0)]
   for (const { name, price_minor } of event.areas) {
-    const qty = live?.areaQty[name] ?? 0
+    const qty = live?.areaQty.get(name) ?? 0
     places += qty
     totalMinor += qty * price_minor
   }

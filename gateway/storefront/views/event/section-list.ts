@@ -26,7 +26,7 @@ export function sectionList(sections: readonly SectionLine[], state: EventPageSt
   return html`${shown.map(({ section, index }) => {
     const line = html`${priceMark(section.price)}<span class="seat-name"><strong>${section.name}</strong> <span class="quiet">${section.free === 0 ? words.nothingFree : words.sectionFree(count(section.free, state.language), section.together)}</span></span>${section.free > 0 && html`<span class="amount">${fromPrice(section, state)}</span>`}`
     if (live === null || section.free === 0) return html`<p class="section-line" id="section-${index}">${line}</p>`
-    return html`<details id="section-${index}"><summary class="section-line" data-click="section" data-section="${index}">${line}</summary>${openSection(live.open[section.name], state)}</details>`
+    return html`<details id="section-${index}"><summary class="section-line" data-click="section" data-section="${index}">${line}</summary>${openSection(live.open[index], state)}</details>`
   })}`
 }
 
