@@ -4,6 +4,7 @@ import type { CarriedTicket } from '#shared/contracts/tickets.ts'
 import type { WaitingEntry } from '#shared/contracts/waiting-list.ts'
 import { newUuid } from '../../gateway/storefront/browser/new-uuid.ts'
 import { forgetPlace, hasChangedPlace, storePlace } from '../../gateway/storefront/browser/queue-places.ts'
+import { sectionLines } from '../../gateway/storefront/pages/layout-summary.ts'
 import { wantedTickets } from '../../gateway/storefront/views/booking-page.ts'
 import { bookingsPage } from '../../gateway/storefront/views/bookings-page.ts'
 import { roomCard } from '../../gateway/storefront/views/desk/room-card.ts'
@@ -54,6 +55,16 @@ test('ids of scans and keys of requests are random UUIDs', (t) => {
 
 test('an event of which one person may have one ticket begins with one place', (t) => {
   t.deepEqual([1, 2, 8].map(firstQty), [1, 2, 2])
+})
+
+test('without a script, a section costs what its tier costs, though a dearer area has its name', (t) => {
+  const areas = [{ name: 'Stalls', capacity: 50, price_minor: 6_000 }]
+  const layout = {
+    ...{ sections: [{ name: 'Stalls', categories: ['Stalls'], ranges: [0, 10] }] },
+    ...{ hasMap: true, hasAccessible: false },
+  }
+  const [line] = sectionLines(layout, { ...event, areas } as unknown as EventReply, null)
+  t.like(line, { price: 1, fromMinor: 4_200 })
 })
 
 test('a price that rises as places are sold is listed up to its highest step', (t) => {

@@ -6,7 +6,7 @@ import * as words from '../views/words/event.ts'
 import { ask } from './api.ts'
 import type { EventChoice } from './event-choice.ts'
 import type { EventPlaces } from './event-places.ts'
-import type { Island } from './island.ts'
+import { focusAfterUpdate, type Island } from './island.ts'
 import { OwnHold } from './own-hold.ts'
 import { notReleasedNote, refusalNote } from './refusal-note.ts'
 import { type BestWish, bestPlaces, releaseHold, requestPlaces, type Selection, seatsOf } from './request-places.ts'
@@ -77,7 +77,7 @@ export class EventHold {
     if (problem !== null) return
     this.#ownHold.drop(held.holdId)
     this.#places.say(words.released)
-    queueMicrotask(() => document.querySelector<HTMLElement>('.best > .button')?.focus())
+    focusAfterUpdate('.best > .button')
   }
 
   /** Rings the seats of an offer on the map; null: none. */

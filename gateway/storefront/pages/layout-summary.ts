@@ -67,8 +67,10 @@ export function sectionLines(
     states !== null && (((bytes[seat >> 2] ?? 0xff) >> (2 * (seat & 3))) & 3) === 0
   const prices = pricesOf(event)
   return sections.map(({ name, categories, ranges }) => {
-    const indices = prices.flatMap(({ names }, index) =>
-      names.some((each) => categories.includes(each)) ? [index] : [],
+    // An area can have the name of a category.
+    const tiers = event.price_tiers.filter((tier) => categories.includes(tier.name))
+    const indices = prices.flatMap(({ priceMinor }, index) =>
+      tiers.some(({ price_minor }) => price_minor === priceMinor) ? [index] : [],
     )
     let [free, seatCount] = [0, 0]
     for (let at = 0; at < ranges.length; at += 2) {
