@@ -20,7 +20,7 @@ export function system(worker: WorkerName): Caller {
   return { role: 'system', id: worker }
 }
 
-/** The user's id. Throws `forbidden` for organisers, who would sign in in vain, and `unauthenticated` for any other caller. */
+/** The user's id. Throws `forbidden` for organisers, whom signing in would not help, and `unauthenticated` for any other caller. */
 export function requireUser({ role, id }: Caller): string {
   if (role === 'organiser') throw new TicketingError('forbidden', "Send a user's token; an organiser buys nothing.")
   if (role !== 'user') throw new TicketingError('unauthenticated', 'Sign in first.')
