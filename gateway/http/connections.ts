@@ -6,6 +6,8 @@ import type { ClientAddresses } from './client-address.ts'
 
 /** Requests that may wait on one connection while an earlier one is answered. */
 const maxWaiting = 32
+/** Requests of cut connections that may be in memory at once; a packet of 64 KB may add another 1,500. */
+const maxDiscarded = 2_000
 /** Longest time for one answer, from its request to its last byte. */
 const answerMs = 30_000
 /** That time is measured in rounds: one timer serves all connections, and no request needs its own clock. */
@@ -41,6 +43,7 @@ export class Connections {
   readonly #metrics: GatewayMetrics
   readonly #rounds: NodeJS.Timeout
   #round = 0
+  #discarded = 0
 
   /** `maxOfOwner`: connections of one address; trusted proxies may have any number. */
   constructor(parts: {
@@ -98,7 +101,7 @@ export class Connections {
     return (req, res) => {
       const connection = this.#open.get(req.socket)
       // This request was parsed from the same bytes as the one for which the connection was cut.
-      if (connection === undefined || req.socket.destroyed) return
+      if (connection === undefined || req.socket.destroyed) return this.#discard()
       const pending = { req, res }
       if (!connection.isAnswering) begin(connection, pending)
       else if (connection.waiting.length < maxWaiting) connection.waiting.push(pending)
@@ -126,6 +129,21 @@ export class Connections {
   allowStream(socket: Duplex): void {
     const connection = this.#open.get(socket)
     if (connection !== undefined) connection.beganIn = undefined
+  }
+
+  /**
+   * Node parses all requests of a packet, and frees those of a cut connection when its socket is closed, at the end of this turn of the event
+   * loop. The packets of many such connections in one turn could fill the memory; so beyond a limit no connection is read before the next turn.
+   */
+  #discard(): void {
+    this.#discarded += 1
+    if (this.#discarded !== maxDiscarded) return
+    const paused = [...this.#open.keys()].filter((socket) => !socket.isPaused())
+    for (const socket of paused) socket.pause()
+    setImmediate(() => {
+      this.#discarded = 0
+      for (const socket of paused) socket.resume()
+    })
   }
 
   #cutSlow(): void {

@@ -190,7 +190,7 @@ async function serve(
     return Number(new RegExp(`cut_total\\{[^}]*"${reason}"[^}]*\\} (\\d+)`).exec(text)?.[1])
   }
   const open = promisify(server.getConnections.bind(server))
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, cut, open }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server, cut, open }
 }
 
 test('one answer of a connection is made at a time, however many requests come', async (t) => {
@@ -202,6 +202,27 @@ test('one answer of a connection is made at a time, however many requests come',
   flood(t, url, get('/').repeat(20))
   await until('the flood is cut', async () => begun > 0 && (await open()) === 0)
   t.is(begun, 1)
+})
+
+test('what clients have sent too much of does not pile up in memory, and the others are answered', async (t) => {
+  const { url, server, open } = await serve(t, (_, res) => res.end('answered'))
+  const clients = Array.from({ length: 40 }, () => openSocket(url).resume())
+  await until('all are connected', async () => (await open()) === clients.length)
+  // Node frees the requests of a cut connection at the end of a turn of the event loop.
+  let inThisTurn = 0
+  let inOneTurn = 0
+  server.on('request', () => {
+    if (inThisTurn === 0) setImmediate(() => (inThisTurn = 0))
+    inThisTurn += 1
+    inOneTurn = Math.max(inOneTurn, inThisTurn)
+  })
+  for (const client of clients) client.write(get('/').repeat(1_400))
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => exchangeRaw(url, get('/', 'Connection: close\r\n'))),
+  )
+  for (const answer of answers) t.true(answer.endsWith('answered'), answer)
+  await until('all of them are cut', () => clients.every((client) => client.destroyed))
+  t.true(inOneTurn > 2_000 && inOneTurn < 8_000, `${inOneTurn}`)
 })
 
 test('a client that does not read its answer in time is cut, and one that asks for nothing is not', async (t) => {
