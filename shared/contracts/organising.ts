@@ -17,6 +17,9 @@ const venueInput = z
   })
   .meta({ id: 'VenueInput', description: 'The venue of a new event' })
 
+/** Those that Node knows, which has also some past ones. */
+const knownCurrencies = new Set(Intl.supportedValuesOf('currency'))
+
 /** For simple events; `npm run import` loads seating plans of real venues. */
 const sectionInput = z
   .strictObject({
@@ -56,7 +59,7 @@ export const createEvent = defineContract('event', 'create-event', {
           examples: ['20:00', '02:30+02:00'],
         }),
       doors_at: instant.optional().describe('When the doors open, before the event begins'),
-      currency: currency.default('EUR'),
+      currency: currency.refine((code) => knownCurrencies.has(code), 'must be a currency of ISO 4217').default('EUR'),
       sections: z.array(sectionInput).max(100).default([]).describe('Sections of seats'),
       areas: z.array(areaInput).max(100).default([]).describe('General admission areas'),
       on_sale_at: instant.optional().describe('When the sale opens. Default: at once when the event is published'),

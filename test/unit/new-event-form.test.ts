@@ -1,6 +1,7 @@
 import test from 'ava'
 import { checkRequest } from '#shared/check-request.ts'
 import { createEvent } from '#shared/contracts/organising.ts'
+import type { TicketingError } from '#shared/errors.ts'
 import {
   emptyForm,
   type NewEventForm,
@@ -66,6 +67,15 @@ test('a price with more decimals than its currency, or with thousands, is refuse
   t.regex(faultsOf(priced('12.345', 'EUR'))[at] ?? '', /such as 12\.50: EUR has at most 2 decimals/)
   t.regex(faultsOf(priced('12.50', 'JPY'))[at] ?? '', /such as 1500: JPY has none/)
   for (const price of ['1,500', '1.500,00', '-5', 'free']) t.truthy(faultsOf(priced(price, 'EUR'))[at], price)
+})
+
+test('an event is not priced in a currency that does not exist', (t) => {
+  const errors = [{ pointer: '/currency', detail: 'currency must be a currency of ISO 4217.' }]
+  t.like(
+    t.throws<TicketingError>(() => minorOf('12', 'EUO')),
+    { code: 'validation_failed', extra: { errors } },
+  )
+  t.is(minorOf('12', 'XCG'), 1_200)
 })
 
 test('the sale opens at the local time of the venue, in winter and in summer', (t) => {
