@@ -3,8 +3,9 @@ import { readInfraConfig } from '../infra/config.ts'
 import { reportFailure } from '../infra/explained-error.ts'
 import type { ProgramName } from '../infra/system/programs/programs.ts'
 import { stopSignals } from '../infra/system/stop-signals.ts'
+import { runAva } from './runner/ava.ts'
 import { runCommand } from './runner/command.ts'
-import { type Failure, TapReport } from './runner/tap-report.ts'
+import type { Failure } from './runner/tap-report.ts'
 import { filesIn } from './runner/test-files.ts'
 import { installPrograms, startTestServers, type TestServers } from './runner/test-servers.ts'
 
@@ -150,27 +151,11 @@ async function runOnServers(run: TestRun, match: Match, installed: Promise<void>
 
 async function runTests({ step, files, concurrency }: TestRun, match: Match, servers: TestServers): Promise<Outcome> {
   const begin = performance.now()
-  const report = new TapReport(console.log)
-  const code = await runCommand({
-    script: 'node_modules/ava/entrypoints/cli.js',
-    args: ['--tap', '--concurrency', String(concurrency), ...match.flatMap((title) => ['--match', title]), ...files],
+  const { passed, skipped, failures } = await runAva({
+    ...{ files, concurrency, match, stopping, say: console.log },
     environment: { ...environment, ...servers.environment },
-    stopping,
-    onOutput: (text) => report.write(text),
   })
-  const { passed, failures, skipped } = report
   if (skipped > 0) console.log(`\n${skipped} skipped`)
-  if (!report.isComplete && !stopping.aborted) {
-    const title =
-      'AVA broke off amid its report: what it said last stands above, and files that were still to run did not.'
-    failures.push({ title, details: [] })
-  }
-  // Whatever else may be wrong with the run must not be taken for success.
-  if (failures.length === 0 && passed === 0) failures.push({ title: 'No test ran.', details: [] })
-  if (failures.length === 0 && code !== 0) {
-    const title = `AVA ended with code ${code}, although it reported no failure: some file or hook did not end within a minute?`
-    failures.push({ title, details: [] })
-  }
   return { step, passed, failures, seconds: secondsSince(begin) }
 }
 

@@ -46,6 +46,8 @@ export async function startTestServers({ clusters }: TestServersOptions): Promis
         TEST_DIRECTORY: directory,
         // Some hundred processes load the same modules in a run.
         NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'compile'),
+        // By paths relative to that folder, so that copies of the project share it.
+        NODE_COMPILE_CACHE_PORTABLE: '1',
         // Tests with a data folder of their own use the servers that are installed already.
         PROGRAMS_DIR: readInfraConfig().programsDirectory,
       },

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { isHelpWanted } from '../../../infra/command-line.ts'
-import { installMissing } from '../../../infra/system/programs/install.ts'
 import { createTemporaryFolder, removeTemporaryFolder } from '../../../infra/system/temporary-folder.ts'
+import { installPrograms, startTestServers, type TestServers } from '../../runner/test-servers.ts'
 import { command } from '../command.ts'
 import { mutants } from './mutants.ts'
 import { type MutantResult, reportLines, signOf } from './report.ts'
-import { type TestReport, tryCopy } from './try-copy.ts'
+import { createCopy, type TestReport, type TrialOptions, tryCopy } from './try-copy.ts'
 
 /* `npm run chaos -- mutants`; see README.md. */
 
@@ -20,46 +20,49 @@ interface Outcome {
   readonly results: readonly MutantResult[]
 }
 
-async function runAll(directory: string, stopping: AbortSignal): Promise<Outcome> {
-  let control: TestReport = { passed: 0, failed: [] }
+async function runAll(directory: string, servers: TestServers, stopping: AbortSignal): Promise<Outcome> {
+  let control: TestReport = { passed: 0, failed: [], output: '' }
   const results: MutantResult[] = []
   const jobs = [
-    async () => {
+    async (options: TrialOptions) => {
       const files = [...new Set(mutants.map((mutant) => mutant.test))]
       const titles = mutants.map(({ title }) => title)
-      control = await tryCopy({ directory: join(directory, 'control'), edits: [], files, titles }, stopping)
+      control = await tryCopy({ edits: [], files, titles }, options)
       console.log(`  control, not changed: ${control.passed} tests passed, ${control.failed.length} failed`)
+      if (control.failed.length > 0) console.log(control.output)
     },
-    ...mutants.map((mutant, index) => async () => {
+    ...mutants.map((mutant) => async (options: TrialOptions) => {
       const began = performance.now()
-      const copy = join(directory, `mutant-${index + 1}`)
       const { edits, test, title } = mutant
-      const report = await tryCopy({ directory: copy, edits, files: [test], titles: [title] }, stopping)
+      const report = await tryCopy({ edits, files: [test], titles: [title] }, options)
       const result = { mutant, report, seconds: (performance.now() - began) / 1_000 }
       results.push(result)
-      console.log(`  ${mutant.name}: ${signOf(result) === undefined ? 'MISSED' : 'found'}`)
+      console.log(`  ${mutant.name}: ${signOf(result) === undefined ? `MISSED\n${report.output}` : 'found'}`)
     }),
   ]
-  const workers = Array.from({ length: atOnce }, async () => {
-    for (let job = jobs.shift(); job !== undefined && !stopping.aborted; job = jobs.shift()) await job()
+  const lanes = Array.from({ length: atOnce }, async (_, index) => {
+    const copy = join(directory, `copy-${index + 1}`)
+    await createCopy(copy)
+    const options = { directory: copy, servers, stopping }
+    for (let job = jobs.shift(); job !== undefined && !stopping.aborted; job = jobs.shift()) await job(options)
   })
-  const ended = await Promise.allSettled(workers)
+  const ended = await Promise.allSettled(lanes)
   for (const one of ended) if (one.status === 'rejected') throw one.reason
   return { control, results: results.toSorted((a, b) => mutants.indexOf(a.mutant) - mutants.indexOf(b.mutant)) }
 }
 
 await command(async (stopping) => {
   if (isHelpWanted(process.argv.slice(2), usage)) return true
-  await installMissing(['postgres', 'nats-server', 'redis-server'], console.log)
+  await installPrograms([], console.log)
+  await using ending = new AsyncDisposableStack()
   const directory = await createTemporaryFolder({ name: 'ticketing-mutants' })
-  try {
-    const { control, results } = await runAll(directory, stopping)
-    stopping.throwIfAborted()
-    // Only when nothing fails in the project as it is does a failure say something about a mutant.
-    const red = control.failed.map((title) => `control RED: ${title}`)
-    console.log(['', ...red, ...reportLines(results)].join('\n'))
-    return red.length === 0 && control.passed > 0 && results.every((result) => signOf(result) !== undefined)
-  } finally {
-    await removeTemporaryFolder(directory)
-  }
+  ending.defer(() => removeTemporaryFolder(directory))
+  const servers = await startTestServers({ clusters: false })
+  ending.defer(() => servers.stop())
+  const { control, results } = await runAll(directory, servers, stopping)
+  stopping.throwIfAborted()
+  // Only when nothing fails in the project as it is does a failure say something about a mutant.
+  const red = control.failed.map((title) => `control RED: ${title}`)
+  console.log(['', ...red, ...reportLines(results)].join('\n'))
+  return red.length === 0 && control.passed > 0 && results.every((result) => signOf(result) !== undefined)
 })

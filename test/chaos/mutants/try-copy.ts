@@ -1,16 +1,27 @@
+import { randomUUID } from 'node:crypto'
 import { cp, mkdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot, readInfraConfig } from '../../../infra/config.ts'
+import { type DatabaseUrls, roleOf } from '../../../infra/system/servers/database-users.ts'
+import { withDatabase } from '../../../infra/with-database.ts'
+import { runAva } from '../../runner/ava.ts'
 import { runCommand } from '../../runner/command.ts'
+import type { TestServers } from '../../runner/test-servers.ts'
 import { applyEdit, type Edit } from './edit.ts'
 
-interface Plan {
-  /** Where the copy is made. */
-  readonly directory: string
+export interface Trial {
+  /** None: the project as it is. */
   readonly edits: readonly Edit[]
   readonly files: readonly string[]
   /** Parts of the titles of their tests to run. */
   readonly titles: readonly string[]
+}
+
+export interface TrialOptions {
+  /** Of the copy. */
+  readonly directory: string
+  readonly servers: TestServers
+  readonly stopping: AbortSignal
 }
 
 /** What the tests of a copy came to. */
@@ -18,37 +29,57 @@ export interface TestReport {
   readonly passed: number
   /** Titles. */
   readonly failed: readonly string[]
+  /** What the run said. */
+  readonly output: string
 }
 
 /** All that a process needs to run; nothing that a run leaves behind. */
 const parts = ['gateway', 'workers', 'shared', 'infra', 'test', 'package.json', 'tsconfig.json']
 
-/** Copies the project, changes the copy, and runs tests there, from its own migrations on. Throws when they could not be run. */
-export async function tryCopy({ directory, edits, files, titles }: Plan, stopping: AbortSignal): Promise<TestReport> {
-  await mkdir(directory, { recursive: true })
+/** Copies the project, for one trial after the other. */
+export async function createCopy(directory: string): Promise<void> {
+  await mkdir(directory)
   for (const part of parts) await cp(join(projectRoot, part), join(directory, part), { recursive: true })
   await symlink(join(projectRoot, 'node_modules'), join(directory, 'node_modules'))
-  for (const edit of edits) await applyEdit(directory, edit)
-  const { environment, programsDirectory } = readInfraConfig()
+}
+
+/** Changes the copy, runs tests there, and changes it back. Throws when its migrations fail. */
+export async function tryCopy({ edits, files, titles }: Trial, options: TrialOptions): Promise<TestReport> {
+  const { directory, servers, stopping } = options
+  const environment = {
+    ...readInfraConfig().environment,
+    ...servers.environment,
+    // By paths relative to this folder, so that what Node has compiled in one copy serves the others.
+    NODE_COMPILE_CACHE: join(directory, 'node_modules', '.cache', 'compile'),
+  }
+  const lines: string[] = []
+  try {
+    for (const edit of edits) await applyEdit(directory, edit)
+    if (edits.some(({ file }) => file.includes('/migrations/')))
+      Object.assign(environment, { TEST_TEMPLATE_DATABASE: await createTemplate(environment, options) })
+    const { passed, failures } = await runAva({
+      ...{ files, environment, stopping, cwd: directory, concurrency: 3, say: (line) => lines.push(line) },
+      match: titles.map((title) => `*${title}*`),
+    })
+    stopping.throwIfAborted()
+    return { passed, failed: failures.map(({ title }) => title), output: lines.join('\n') }
+  } finally {
+    for (const { file } of edits) await cp(join(projectRoot, file), join(directory, file))
+  }
+}
+
+/** Answers the name of a database that the copy's own migrations have made. */
+async function createTemplate(environment: NodeJS.ProcessEnv, { directory, stopping }: TrialOptions): Promise<string> {
+  const name = `template_${randomUUID().replaceAll('-', '')}`
+  const { TEST_POSTGRES_URL = '', TEST_DATABASE_URLS = '' } = environment
+  await withDatabase(TEST_POSTGRES_URL, (client) => client.query(`CREATE DATABASE ${name} OWNER ${roleOf('owner')}`))
+  const { owner } = JSON.parse(TEST_DATABASE_URLS) as DatabaseUrls
   let output = ''
-  await runCommand({
-    script: 'test/run.ts',
-    // Without types and lint.
-    args: ['--long', ...titles.flatMap((title) => ['--match', `*${title}*`]), ...files],
-    cwd: directory,
-    environment: {
-      ...environment,
-      PROGRAMS_DIR: programsDirectory,
-      // By paths relative to its cache, so that what Node has compiled in one copy serves the others.
-      NODE_COMPILE_CACHE_PORTABLE: '1',
-    },
-    stopping,
+  const code = await runCommand({
+    ...{ script: 'infra/ops/migrate.ts', args: [], cwd: directory, stopping },
+    environment: { ...environment, DATABASE_URL: new URL(`/${name}`, owner).href },
     onOutput: (text) => (output += text),
   })
-  stopping.throwIfAborted()
-  const [, passed] = /^(\d+) passed, \d+ failed$/m.exec(output) ?? []
-  if (passed === undefined) throw new Error(`the tests of ${directory} broke off:\n${output.slice(-10_000)}`)
-  // Each is written as it fails, and again at the end.
-  const failed = new Set([...output.matchAll(/^ {2}✘ (.*)$/gm)].map(([, title = '']) => title))
-  return { passed: Number(passed), failed: [...failed] }
+  if (code !== 0) throw new Error(`the migrations of ${directory} failed:\n${output}`)
+  return name
 }
