@@ -28,11 +28,11 @@ const seats = 'workers/booking/store/seats.ts'
 const sellable = 'AND (hold_id = $3 OR ${isFree}) ORDER BY seat_no FOR UPDATE'
 
 export const mutants: readonly Mutant[] = [
-  mutant('unique index missing', 'integration/auditor', 'violates nothing', noIndex),
+  mutant('unique index missing', 'integration/auditor-new-database', 'every fence stands', noIndex),
   mutant(
     'unique index on other columns',
-    'integration/auditor',
-    'violates nothing',
+    'integration/auditor-new-database',
+    'every fence stands',
     edit(
       stock,
       'seat_sold_once ON booking.booking_items (event_id, seat_no)',
