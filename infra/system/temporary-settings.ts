@@ -26,4 +26,5 @@ export const temporarySettings = {
   OTEL_SDK_DISABLED: 'true',
   // Some hundred processes load the same modules in a run.
   NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'compile'),
+  NODE_COMPILE_CACHE_PORTABLE: '1',
 } as const
