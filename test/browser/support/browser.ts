@@ -1,4 +1,6 @@
-import axe from 'axe-core'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type axe from 'axe-core'
 import { type Browser, chromium, type Page, type Request } from 'playwright-core'
 import { requireProgram } from '../../../infra/system/programs/program.ts'
 
@@ -99,10 +101,13 @@ export function bytesOf(loaded: readonly Loaded[]): number {
 /** The rules of axe whose outcome can change with the theme: it sets colours alone. */
 const colourRules = ['color-contrast', 'link-in-text-block']
 
+/** The short form: the browser parses it anew for every page. */
+const axeSource = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
+
 /** What axe finds on a page as it stands, a line each: by all of its rules, or by those of colours. */
 export async function axeFindings(page: Page, rules: 'all' | 'colours' = 'all'): Promise<string[]> {
   // Once a page. The policy forbids script tags, so it is evaluated.
-  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axe.source)
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.evaluate(axeSource)
   const options: axe.RunOptions = {
     resultTypes: ['violations'],
     // A way to each element takes long to find, and their HTML tells them.
