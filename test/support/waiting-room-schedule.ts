@@ -64,6 +64,7 @@ export class Schedule {
   #draw: HeldDraw | undefined
   #now = 1_800_000_000_000
   #serving = 0
+  #controlledAt = 0
   #nextPlace = 0
   #losses = 0
   #kept: { at: number; dumps: [string, Buffer][] } | undefined
@@ -323,6 +324,7 @@ export class Schedule {
   #lost(): void {
     this.#losses += 1
     this.#serving = 0
+    this.#controlledAt = 0
   }
 
   async #forgetAll(): Promise<void> {
@@ -338,7 +340,11 @@ export class Schedule {
     // Sometimes booking has too much to do, so that the rate moves.
     const pending = Math.floor(this.#now / 30_000) % 3 === 0 ? 40 : 0
     const load = { gateway: 'gateway-1', pending, holds: 0, medianHoldMs: 0, overloaded: false }
-    await this.#ask(() => this.#queue.control(this.#eventId, load, this.#settings, this.#now))
+    // As gateways do: a report a second. More set no other rate.
+    if (this.#now >= this.#controlledAt + 1_000) {
+      await this.#ask(() => this.#queue.control(this.#eventId, load, this.#settings, this.#now))
+      this.#controlledAt = this.#now
+    }
     const { serving, issued, active, called, rolled } = await this.#ask(() =>
       this.#queue.serving(this.#eventId, this.#settings, this.#now),
     )
