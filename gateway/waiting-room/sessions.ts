@@ -39,7 +39,10 @@ export class Sessions {
     const known = await live.rooms.getEnabled(eventId, context)
     const { room, settings } = known
     const admission = await live.ask(eventId, known, () => queue.admit(eventId, index, settings))
-    if (admission.kind === 'wait') return { pass: null, expires_at: null, next_poll_ms: admission.waitMs }
+    // The next session may begin in some milliseconds, but one of the called begins it: all of them asking that soon would be a storm.
+    if (admission.kind === 'wait') {
+      return { pass: null, expires_at: null, next_poll_ms: Math.max(shortestPollMs, admission.waitMs) }
+    }
     if (admission.kind === 'no call') {
       if (admission.state === 'waiting' || admission.state === 'passed') {
         return { pass: null, expires_at: null, next_poll_ms: shortestPollMs }
