@@ -7,7 +7,7 @@ import { pay, releaseHold } from '../support/buying.ts'
 import { forFile } from '../support/for-file.ts'
 import { ask } from '../support/http.ts'
 import { busOf } from '../support/open-bus.ts'
-import { bypass, claim, eventWithRoom, hold, join, look, passOf, setRoom } from '../support/room-buyers.ts'
+import { askForPass, bypass, claim, eventWithRoom, hold, join, look, passOf, setRoom } from '../support/room-buyers.ts'
 import { startSystem } from '../support/system.ts'
 import { until } from '../support/until.ts'
 
@@ -50,6 +50,21 @@ test.serial('a declined payment leaves the session as it is', async (t) => {
   t.is((await pay(url, held.body.id, 'eva', 'tok_declined')).status, 402)
   t.is((await releaseHold(url, held.body.id, 'eva')).status, 204)
   t.is((await hold(url, eventId, 'eva', pass)).status, 201)
+})
+
+test.serial('called buyers beyond the rate of sessions ask again after a second at the earliest', async (t) => {
+  const { url } = system.processes('gateway').at(-1) ?? system
+  // Two sessions at once, then one every 500 ms.
+  const eventId = await eventWithRoom(url, { calls_per_minute: 120 })
+  const users = Array.from({ length: 6 }, (_, at) => `gil-${at}`)
+  const places = await Promise.all(users.map(async (name) => ({ name, id: await join(url, eventId, name) })))
+  for (const { id, name } of places) {
+    await until(`${name} is called`, async () => (await look(url, id, name)).body.state === 'called')
+  }
+  const answers = await Promise.all(places.map(({ id, name }) => askForPass(url, id, name)))
+  const waiting = answers.filter(({ status }) => status === 202)
+  t.true(waiting.length > 0)
+  t.true(waiting.every(({ body }) => body.next_poll_ms >= 1_000))
 })
 
 test.serial('a pass beside the queue is for one buyer, and everybody sees how many there were', async (t) => {
