@@ -130,7 +130,7 @@ export class Engine {
     let isLate = false
     void deadline.then(() => (isLate = true))
     while (!isLate) {
-      const ended = await Promise.race([exited, sleep(healthcheck ? 300 : 3_000, 'runs' as const)])
+      const ended = await Promise.race([exited, sleep(healthcheck ? 1_000 : 3_000, 'runs' as const)])
       if (ended !== 'runs') throw this.#fault(name, `ended with ${ended}`)
       if (healthcheck === undefined) return 'running'
       if (await this.#isHealthy(name, healthcheck)) return 'healthy'
