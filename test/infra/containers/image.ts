@@ -148,13 +148,10 @@ async function linkFolder(from: string, to: string): Promise<void> {
   await run('cp', ['--archive', '--link', `${from}/.`, to])
 }
 
-/**
- * Without what npm tells the scripts that it runs: another npm would believe to be in the same project. Packages come from npm's cache,
- * which the project's own installation has filled; npm would ask the registry about each.
- */
+/** Without what npm tells the scripts that it runs: another npm would believe to be in the same project. */
 function machineEnvironment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(
     ([name]) => !/^(npm_(package|lifecycle|config_local)_|INIT_CWD)/.test(name),
   )
-  return { ...Object.fromEntries(entries), npm_config_prefer_offline: 'true' }
+  return Object.fromEntries(entries)
 }

@@ -55,11 +55,14 @@ export async function shop(engine: Engine, file: ComposeFile): Promise<ShopFacts
   }
 }
 
-/** The body of an answer; a machine that is busy with the start of twenty services may refuse at first, and says so by 503. */
+/**
+ * The body of an answer; a machine that is busy with the start of twenty services may refuse at first, and says so by 503. It is asked again
+ * less often than the ten times a minute that somebody may buy.
+ */
 async function answered(question: () => Promise<Answer>): Promise<Answer['body']> {
   let answer = await question()
   for (let times = 1; answer.status === 503 && times < 20; times += 1) {
-    await sleep(1_000)
+    await sleep(7_000)
     answer = await question()
   }
   if (answer.status >= 300) throw new Error(`${answer.status}: ${answer.text}`)
