@@ -6,7 +6,7 @@ import type { ClientAddresses } from './client-address.ts'
 
 /** Requests that may wait on one connection while an earlier one is answered. */
 const maxWaiting = 32
-/** Requests of cut connections that may be in memory at once; a packet of 64 KB may add another 1,500. */
+/** Requests of cut connections that may be in memory at once; the last packet, of 64 KB at most, may add another 3,600. */
 const maxDiscarded = 2_000
 /** Longest time for one answer, from its request to its last byte. */
 const answerMs = 30_000
@@ -44,6 +44,7 @@ export class Connections {
   readonly #rounds: NodeJS.Timeout
   #round = 0
   #discarded = 0
+  #paused: Duplex[] = []
 
   /** `maxOfOwner`: connections of one address; trusted proxies may have any number. */
   constructor(parts: {
@@ -136,14 +137,17 @@ export class Connections {
    * loop. The packets of many such connections in one turn could fill the memory; so beyond a limit no connection is read before the next turn.
    */
   #discard(): void {
+    if (this.#discarded === 0) setImmediate(() => this.#endTurn())
     this.#discarded += 1
     if (this.#discarded !== maxDiscarded) return
-    const paused = [...this.#open.keys()].filter((socket) => !socket.isPaused())
-    for (const socket of paused) socket.pause()
-    setImmediate(() => {
-      this.#discarded = 0
-      for (const socket of paused) socket.resume()
-    })
+    this.#paused = [...this.#open.keys()].filter((socket) => !socket.isPaused())
+    for (const socket of this.#paused) socket.pause()
+  }
+
+  #endTurn(): void {
+    this.#discarded = 0
+    for (const socket of this.#paused) socket.resume()
+    this.#paused = []
   }
 
   #cutSlow(): void {
