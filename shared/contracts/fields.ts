@@ -56,6 +56,15 @@ export const currency = z
   .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as EUR')
   .meta({ description: 'Currency of the prices, ISO 4217', examples: ['EUR'] })
 
+/** ISO 4217 codes that Node knows, including some past ones. */
+const knownCurrencies = new Set(Intl.supportedValuesOf('currency'))
+
+/** Of a price that is set by an organiser. */
+export const knownCurrency = currency.refine(
+  (code) => knownCurrencies.has(code),
+  'must be an ISO 4217 code in use, such as EUR',
+)
+
 /** A time in a reply. */
 export const utcTime = z.iso.datetime().meta({ examples: ['2027-03-05T19:00:00.000Z'] })
 

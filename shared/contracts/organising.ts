@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineContract } from './contract.ts'
 import { eventFilters, eventView, priceTier } from './event.ts'
-import { currency, eventId, instant, localDate, priceMinor, text, timeZone } from './fields.ts'
+import { eventId, instant, knownCurrency, localDate, priceMinor, text, timeZone } from './fields.ts'
 import { area, layoutSchema } from './layout.ts'
 import { priceSteps } from './places.ts'
 
@@ -16,9 +16,6 @@ const venueInput = z
     address: text(200).optional().describe('Street and number of the venue'),
   })
   .meta({ id: 'VenueInput', description: 'The venue of a new event' })
-
-/** Those that Node knows, which has also some past ones. */
-const knownCurrencies = new Set(Intl.supportedValuesOf('currency'))
 
 /** For simple events; `npm run import` loads seating plans of real venues. */
 const sectionInput = z
@@ -59,7 +56,7 @@ export const createEvent = defineContract('event', 'create-event', {
           examples: ['20:00', '02:30+02:00'],
         }),
       doors_at: instant.optional().describe('When the doors open, before the event begins'),
-      currency: currency.refine((code) => knownCurrencies.has(code), 'must be a currency of ISO 4217').default('EUR'),
+      currency: knownCurrency.default('EUR'),
       sections: z.array(sectionInput).max(100).default([]).describe('Sections of seats'),
       areas: z.array(areaInput).max(100).default([]).describe('General admission areas'),
       on_sale_at: instant.optional().describe('When the sale opens. Default: at once when the event is published'),
@@ -189,7 +186,7 @@ export const attachSeating = defineContract('event', 'attach-seating', {
       .default({})
       .describe('Prices of categories and areas of the layout, by name'),
     price_steps: z.record(z.string(), priceSteps).default({}).describe('Price steps of categories, by name'),
-    currency,
+    currency: knownCurrency,
     on_sale_at: instant.nullable().describe('When the sale opens; null leaves the event unchanged'),
   }),
   reply: eventView,

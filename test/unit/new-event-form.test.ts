@@ -70,7 +70,7 @@ test('a price with more decimals than its currency, or with thousands, is refuse
 })
 
 test('an event is not priced in a currency that does not exist', (t) => {
-  const errors = [{ pointer: '/currency', detail: 'currency must be a currency of ISO 4217.' }]
+  const errors = [{ pointer: '/currency', detail: 'currency must be an ISO 4217 code in use, such as EUR.' }]
   t.like(
     t.throws<TicketingError>(() => minorOf('12', 'EUO')),
     { code: 'validation_failed', extra: { errors } },

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { z } from 'zod'
-import { eventId, instant } from '#shared/contracts/fields.ts'
+import { eventId, instant, knownCurrency } from '#shared/contracts/fields.ts'
 import { readRunningSystem } from '#shared/process/config.ts'
 import { parseCommandLine, wrongUsage } from '../../command-line.ts'
 import { ianaZone } from './formats/time-zone.ts'
@@ -77,6 +77,7 @@ export function parsePrice(value: string): Price {
 const price = z
   .string()
   .regex(/^\d{1,12}[A-Z]{3}$/)
+  .refine((value) => knownCurrency.safeParse(value.slice(-3)).success)
   .transform((value): Price => ({ minor: Number(value.slice(0, -3)), currency: value.slice(-3) }))
 
 const forms = {
