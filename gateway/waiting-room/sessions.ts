@@ -39,7 +39,7 @@ export class Sessions {
     const known = await live.rooms.getEnabled(eventId, context)
     const { room, settings } = known
     const admission = await live.ask(eventId, known, () => queue.admit(eventId, index, settings))
-    // The next session may begin in some milliseconds, but one of the called begins it: all of them asking that soon would be a storm.
+    // The next session may be milliseconds away, but one buyer gets it: if all polled that soon, it would be a storm.
     if (admission.kind === 'wait') {
       return { pass: null, expires_at: null, next_poll_ms: Math.max(shortestPollMs, admission.waitMs) }
     }

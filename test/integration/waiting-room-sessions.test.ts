@@ -52,7 +52,7 @@ test.serial('a declined payment leaves the session as it is', async (t) => {
   t.is((await hold(url, eventId, 'eva', pass)).status, 201)
 })
 
-test.serial('called buyers beyond the rate of sessions ask again after a second at the earliest', async (t) => {
+test.serial('called buyers beyond the rate of sessions poll again after a second at the earliest', async (t) => {
   const { url } = system.processes('gateway').at(-1) ?? system
   // Two sessions at once, then one every 500 ms.
   const eventId = await eventWithRoom(url, { calls_per_minute: 120 })

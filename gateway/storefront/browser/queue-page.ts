@@ -173,10 +173,14 @@ function refused(problem: Fault, what: 'join' | 'look'): void {
   }
 }
 
-/** Spread, so that not all pages ask at once. */
 function askAgain(afterMs: number): void {
   clearTimeout(asking)
-  asking = setTimeout(() => void look(), afterMs * (0.9 + 0.2 * Math.random()))
+  asking = setTimeout(() => void look(), spread(afterMs))
+}
+
+/** By a tenth either way, so that not all pages ask at once. */
+function spread(ms: number): number {
+  return ms * (0.9 + 0.2 * Math.random())
 }
 
 function called(): void {
@@ -217,7 +221,7 @@ async function claim(page: Island<QueueState>): Promise<void> {
   const { pass, expires_at, next_poll_ms } = answer.value
   if (pass === null || expires_at === null) {
     page.set({ isNext: true })
-    setTimeout(() => void claim(page), next_poll_ms)
+    setTimeout(() => void claim(page), spread(next_poll_ms))
     return
   }
   // The pass's end is in the gateway's time; our clock measures when it comes.
