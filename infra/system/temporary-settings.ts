@@ -26,5 +26,6 @@ export const temporarySettings = {
   OTEL_SDK_DISABLED: 'true',
   // Some hundred processes load the same modules in a run.
   NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'compile'),
+  // By paths relative to that folder, so that copies of the project share it.
   NODE_COMPILE_CACHE_PORTABLE: '1',
 } as const

@@ -12,8 +12,9 @@ globalThis.fetch = async (input, init) => {
   } catch (error) {
     if (error instanceof Error) {
       const { cause } = error
+      // That of several addresses has no message, only a code.
       if (cause instanceof Error)
-        error.message += ` (${input instanceof Request ? input.url : input}: ${cause.message})`
+        error.message += ` (${input instanceof Request ? input.url : input}: ${cause.message || (cause as NodeJS.ErrnoException).code})`
       Error.captureStackTrace(error)
     }
     throw error

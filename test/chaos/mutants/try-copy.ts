@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { cp, mkdir, symlink } from 'node:fs/promises'
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { projectRoot, readInfraConfig } from '../../../infra/config.ts'
 import { type DatabaseUrls, roleOf } from '../../../infra/system/servers/database-users.ts'
@@ -53,9 +53,12 @@ export async function tryCopy({ edits, files, titles }: Trial, options: TrialOpt
     NODE_COMPILE_CACHE: join(directory, 'node_modules', '.cache', 'compile'),
   }
   const lines: string[] = []
+  const paths = edits.map(({ file }) => join(directory, file))
+  const originals = await Promise.all(paths.map((path) => readFile(path)))
   try {
     for (const edit of edits) await applyEdit(directory, edit)
-    if (edits.some(({ file }) => file.includes('/migrations/')))
+    // Also for the project as it is: a fault of this way alone must not pass for a mutant that was found.
+    if (edits.length === 0 || edits.some(({ file }) => file.includes('/migrations/')))
       Object.assign(environment, { TEST_TEMPLATE_DATABASE: await createTemplate(environment, options) })
     const { passed, failures } = await runAva({
       ...{ files, environment, stopping, cwd: directory, concurrency: 3, say: (line) => lines.push(line) },
@@ -64,7 +67,7 @@ export async function tryCopy({ edits, files, titles }: Trial, options: TrialOpt
     stopping.throwIfAborted()
     return { passed, failed: failures.map(({ title }) => title), output: lines.join('\n') }
   } finally {
-    for (const { file } of edits) await cp(join(projectRoot, file), join(directory, file))
+    await Promise.all(paths.map((path, at) => writeFile(path, originals[at] ?? '')))
   }
 }
 
