@@ -8,7 +8,7 @@ import { drillLines } from '../../infra/ops/backup/drill-report.ts'
 import { follow } from '../../infra/ops/backup/follow/follow.ts'
 import { recover } from '../../infra/ops/backup/follow/recover.ts'
 import { Stopwatch } from '../../infra/ops/backup/stopwatch.ts'
-import { startPostgres } from '../../infra/system/servers/postgres.ts'
+import { type PostgresServer, startPostgres } from '../../infra/system/servers/postgres.ts'
 import { postgresDirectory, postgresOwner } from '../../infra/system/servers/postgres-owner.ts'
 import { type System, startSystem } from '../../infra/system/start-system.ts'
 import { removeTemporaryFolder } from '../../infra/system/temporary-folder.ts'
@@ -107,31 +107,31 @@ interface LostSale {
 
 async function loseSale(): Promise<LostSale> {
   const system = await startOwnSystem()
-  try {
-    const eventId = await eventOnSale(system.url, { rows: 20, seatsPerRow: 50 })
-    const following = await startFollowing(system.databaseUrl)
-    const sale = startContinuousSale(system.url, { eventId })
-    await until('tickets are sold', () => sale.acknowledged.length >= 20, patience)
-    const before = [...sale.acknowledged]
-    const [clock] = await rowsOf<{ at: Date }>(system.databaseUrl, 'SELECT clock_timestamp() AS at')
-    await rowsOf(system.databaseUrl, 'DELETE FROM booking.tickets')
+  await using ending = new AsyncDisposableStack()
+  ending.defer(() => system.stop())
+  const eventId = await eventOnSale(system.url, { rows: 20, seatsPerRow: 50 })
+  const following = await startFollowing(system.databaseUrl)
+  ending.defer(() => following.stop())
+  const sale = startContinuousSale(system.url, { eventId })
+  ending.defer(() => sale.stop().catch(() => undefined))
+  await until('tickets are sold', () => sale.acknowledged.length >= 20, patience)
+  const before = [...sale.acknowledged]
+  const [clock] = await rowsOf<{ at: Date }>(system.databaseUrl, 'SELECT clock_timestamp() AS at')
+  await rowsOf(system.databaseUrl, 'DELETE FROM booking.tickets')
 
-    const known: { count: number; at: number }[] = []
-    const counting = setInterval(() => known.push({ count: sale.acknowledged.length, at: performance.now() }), 50)
-    const aSecondBefore = (moment: number): number => known.findLast(({ at }) => at < moment - 1_000)?.count ?? 0
-    const goesOn = (): boolean => aSecondBefore(performance.now()) >= before.length + 20
-    await until('the sale goes on', goesOn, patience)
-    process.kill(system.servers.server('postgres').pid, 'SIGKILL')
-    const killedAt = performance.now()
-    const acknowledged = [...sale.acknowledged]
-    clearInterval(counting)
-    await following.stop()
-    await sale.stop().catch(() => undefined)
-    const { directory } = following
-    return { directory, good: clock?.at ?? new Date(0), before, acknowledged, aSecondBefore: aSecondBefore(killedAt) }
-  } finally {
-    await system.stop()
-  }
+  const known: { count: number; at: number }[] = []
+  const counting = setInterval(() => known.push({ count: sale.acknowledged.length, at: performance.now() }), 50)
+  ending.defer(() => clearInterval(counting))
+  const aSecondBefore = (moment: number): number => known.findLast(({ at }) => at < moment - 1_000)?.count ?? 0
+  const goesOn = (): boolean => aSecondBefore(performance.now()) >= before.length + 20
+  await until('the sale goes on', goesOn, patience)
+  process.kill(system.servers.server('postgres').pid, 'SIGKILL')
+  const killedAt = performance.now()
+  const acknowledged = [...sale.acknowledged]
+  // Supervised, the server comes back.
+  await following.stop()
+  const { directory } = following
+  return { directory, good: clock?.at ?? new Date(0), before, acknowledged, aSecondBefore: aSecondBefore(killedAt) }
 }
 
 let lostSale: LostSale
@@ -182,16 +182,17 @@ async function countTickets(url: string): Promise<number> {
   return row?.count ?? 0
 }
 
-async function startServer(t: ExecutionContext): Promise<string> {
+async function startServer(t: ExecutionContext): Promise<PostgresServer> {
   const dataDirectory = await createTestDirectory('followed-server')
   const server = await startPostgres({ dataDirectory, durable: true })
   t.teardown(() => server.stop())
-  return server.url
+  return server
 }
 
 test('archiving continues after a kill, and begins anew where the server lacks WAL', async (t) => {
   t.timeout(patienceMs)
-  const url = await startServer(t)
+  const { url: superuserUrl, urls } = await startServer(t)
+  const url = urls.owner
   await rowsOf(url, ourTable)
   const directory = await createTestDirectory('log-backups')
   const kill = new AbortController()
@@ -207,12 +208,12 @@ test('archiving continues after a kill, and begins anew where the server lacks W
   await t.throwsAsync(killed)
   const sell = 'INSERT INTO booking.tickets SELECT generate_series(1, 1000)'
   await rowsOf(url, sell)
-  await rowsOf(url, 'SELECT pg_switch_wal()')
+  await rowsOf(superuserUrl, 'SELECT pg_switch_wal()')
   await rowsOf(url, sell)
   const following = await startFollowing(url, directory)
   const isCopied = async (): Promise<boolean> => {
     const [copy] = await rowsOf<{ complete: boolean }>(
-      url,
+      superuserUrl,
       `SELECT write_lsn >= pg_current_wal_flush_lsn() AS complete FROM pg_stat_replication
        WHERE application_name = 'ticketing-backup' AND write_lsn IS NOT NULL`,
     )
@@ -238,8 +239,8 @@ test('archiving continues after a kill, and begins anew where the server lacks W
   await until('nobody receives', isFree, patience)
   await rowsOf(url, `SELECT pg_drop_replication_slot('ticketing_backup')`)
   for (let file = 0; file < 3; file += 1) {
-    await rowsOf(url, `SELECT pg_create_restore_point('a gap'), pg_switch_wal()`)
-    await rowsOf(url, 'CHECKPOINT')
+    await rowsOf(superuserUrl, `SELECT pg_create_restore_point('a gap'), pg_switch_wal()`)
+    await rowsOf(superuserUrl, 'CHECKPOINT')
   }
   const anew = await startFollowing(url, directory)
   t.teardown(() => anew.stop())
@@ -270,7 +271,7 @@ function attempt(databaseUrl: string, directory: string): Promise<void> {
 
 test('an archive of one server refuses another, and a database of another system is not archived', async (t) => {
   t.timeout(patienceMs)
-  const [first, second] = await Promise.all([startServer(t), startServer(t)])
+  const [{ url: first }, { url: second }] = await Promise.all([startServer(t), startServer(t)])
   const directory = await createTestDirectory('log-backups')
   await t.throwsAsync(attempt(second, directory), { message: /has no table booking\.tickets/ })
   t.deepEqual(await readdir(directory), [])

@@ -56,8 +56,8 @@ export async function shop(engine: Engine, file: ComposeFile): Promise<ShopFacts
 }
 
 /**
- * The body of an answer; a machine that is busy with the start of twenty services may refuse at first, and says so by 503. It is asked again
- * less often than the ten times a minute that somebody may buy.
+ * The body of an answer; a machine that is busy with the start of twenty services may refuse at first, and says so by 503. A retry
+ * comes less often than the ten purchases a minute that one buyer may make.
  */
 async function answered(question: () => Promise<Answer>): Promise<Answer['body']> {
   let answer = await question()
