@@ -340,8 +340,8 @@ export class Schedule {
     // Sometimes booking has too much to do, so that the rate moves.
     const pending = Math.floor(this.#now / 30_000) % 3 === 0 ? 40 : 0
     const load = { gateway: 'gateway-1', pending, holds: 0, medianHoldMs: 0, overloaded: false }
-    // As gateways do: a report a second. More set no other rate.
-    if (this.#now >= this.#controlledAt + 1_000) {
+    // A gateway reports once a second; sometimes a second one does within it.
+    if (this.#now >= this.#controlledAt + 1_000 || this.#random() < 0.1) {
       await this.#ask(() => this.#queue.control(this.#eventId, load, this.#settings, this.#now))
       this.#controlledAt = this.#now
     }
