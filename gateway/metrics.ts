@@ -85,8 +85,16 @@ export class GatewayMetrics {
 
   /** Exports the limit of new holds and the number in flight. */
   watchNewHolds(newHolds: ConcurrencyLimit): void {
-    this.#metrics.watch('new_holds_limit', 'Limit of requests in flight that take a hold.', () => newHolds.limit)
-    this.#metrics.watch('new_holds_in_flight', 'Requests in flight that take a hold.', () => newHolds.inFlight)
+    this.#metrics.watch(
+      'new_holds_limit',
+      'In-flight requests to take or to pay for a hold, above which new holds are refused.',
+      () => newHolds.limit,
+    )
+    this.#metrics.watch(
+      'new_holds_in_flight',
+      'Requests in flight that take a hold or pay for one.',
+      () => newHolds.inFlight,
+    )
   }
 
   newHoldRefused(): void {

@@ -17,7 +17,7 @@ export interface AnswerParts {
   readonly keepSession: (eventId: string, context: MessageContext) => Promise<void>
   readonly answerRead: AnswerRead
   readonly mode: Mode
-  /** Limits requests that take a hold. */
+  /** Limits requests that take a hold, by how many of these and of payments are in flight. */
   readonly newHolds: ConcurrencyLimit
 }
 
@@ -91,12 +91,13 @@ function unanswered(route: Route, idempotencyKey: string, error: unknown): Unans
   return route.unanswered.of(idempotencyKey)
 }
 
-/** As `ConcurrencyLimit.begin`; undefined for requests that take no hold. */
+/** As `ConcurrencyLimit.begin`; undefined for requests that neither take nor pay for a hold. */
 function beginHold({ takesHold }: Route, parsed: Record<string, unknown>, newHolds: ConcurrencyLimit) {
+  if (takesHold === undefined) return undefined
   if (takesHold === 'alone') return newHolds.begin()
-  // A purchase's time depends on the payment provider more than on our workers, so it is not judged.
-  if (takesHold === 'with payment' && parsed.hold_id === undefined) return newHolds.begin({ isJudged: false })
-  return undefined
+  // A purchase's time depends on the payment provider more than on our workers, so it is not judged. That of a hold is never refused, but it
+  // costs many times what a hold does: while many are in flight, fewer new holds are admitted.
+  return parsed.hold_id === undefined ? newHolds.begin({ isJudged: false }) : newHolds.count()
 }
 
 /** The request of the route's contract, without `user_id`, which names the caller. Throws `validation_failed`. */

@@ -82,6 +82,14 @@ export class ConcurrencyLimit {
     }
   }
 
+  /** Begins a call that is never refused and not judged, but leaves less room for others. Returns a function that ends it. */
+  count(): () => void {
+    this.#inFlight += 1
+    return () => {
+      this.#inFlight -= 1
+    }
+  }
+
   #adjust(now: number): void {
     // Counting slow calls only when they end would detect overload too late.
     let slow = this.#slow

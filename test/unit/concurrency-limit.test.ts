@@ -46,6 +46,16 @@ test('with a worker that bears 100 calls a second, calls in flight settle where 
   }
 })
 
+test('counted calls are never refused, and take the room of others until they end', (t) => {
+  const { limit } = new Bench()
+  const counted = Array.from({ length: 300 }, () => limit.count())
+  t.is(limit.inFlight, 300)
+  t.is(limit.begin(), null)
+  for (const end of counted.slice(0, 45)) end()
+  t.truthy(limit.begin())
+  t.is(limit.begin(), null)
+})
+
 test('a worker that was frozen is called as often as before within half a minute', (t) => {
   const bench = new Bench()
   bench.run({ seconds: 4, crowd: 300, durationMs: () => 2_000 })
